@@ -1,0 +1,1 @@
+//! Use cases: threads, cases, catalogue, identity, crm and sync; owns authorisation

@@ -1,0 +1,1 @@
+//! A Salesforce client: OAuth, REST, SOQL, composite; knows nothing of portals

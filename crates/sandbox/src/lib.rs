@@ -1,0 +1,1 @@
+//! The sandbox org: a local Salesforce stand-in for development and tests

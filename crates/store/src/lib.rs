@@ -1,0 +1,1 @@
+//! Entities, migrations and repositories for SQLite and PostgreSQL

@@ -1,0 +1,1 @@
+//! Casebridge: the web program.
