@@ -15,7 +15,7 @@ fi
 
 # wasm needs an lld; rustup ships one, Debian packages one.
 if [ -z "${CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_LINKER:-}" ]; then
-  for candidate in "$HOME"/.rustup/toolchains/*/lib/rustlib/*/bin/rust-lld "$(command -v rust-lld || true)" "$(command -v wasm-ld || true)" /usr/lib/llvm-*/bin/wasm-ld; do
+  for candidate in "${RUSTUP_HOME:-$HOME/.rustup}"/toolchains/*/lib/rustlib/*/bin/rust-lld "$(command -v rust-lld || true)" "$(command -v wasm-ld || true)" /usr/lib/llvm-*/bin/wasm-ld; do
     if [ -n "$candidate" ] && [ -x "$candidate" ]; then
       export CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_LINKER="$candidate"
       break
