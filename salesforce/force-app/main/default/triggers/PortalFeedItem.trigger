@@ -1,0 +1,3 @@
+trigger PortalFeedItem on FeedItem (after insert, after update, after delete, after undelete) {
+    PortalFeedEvents.publish(Trigger.isDelete ? Trigger.old : Trigger.new, FeedItem.ParentId, Trigger.operationType);
+}
