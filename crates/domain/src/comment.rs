@@ -40,7 +40,9 @@ impl CommentBody {
     pub fn new(text: &str) -> Result<Self, Invalid> {
         let text = text.replace("\r\n", "\n").replace('\r', "\n");
         if text.contains('\0') {
-            return Err(Invalid::new("The comment holds a NUL character, which can't be stored. Remove it and post again."));
+            return Err(Invalid::new(
+                "The comment holds a NUL character, which can't be stored. Remove it and post again.",
+            ));
         }
         if text.chars().all(shows_nothing) {
             return Err(Invalid::new("The comment is blank. Write something before you post it."));
@@ -87,8 +89,16 @@ pub struct AuthorLabel(String);
 
 impl AuthorLabel {
     pub fn new(name: &PersonName, username: &Username) -> Self {
-        let full: String = name.full().chars().map(|c| if c.is_control() || c == '\u{2028}' || c == '\u{2029}' { ' ' } else { c }).collect();
-        if full.trim().is_empty() { Self(username.as_str().to_owned()) } else { Self(format!("{} ({username})", full.trim())) }
+        let full: String = name
+            .full()
+            .chars()
+            .map(|c| if c.is_control() || c == '\u{2028}' || c == '\u{2029}' { ' ' } else { c })
+            .collect();
+        if full.trim().is_empty() {
+            Self(username.as_str().to_owned())
+        } else {
+            Self(format!("{} ({username})", full.trim()))
+        }
     }
 
     pub fn as_str(&self) -> &str {
@@ -150,7 +160,11 @@ impl<'a> ParsedFeedText<'a> {
             None => (None, rest),
         };
         let body = rest.strip_prefix(BODY)?.strip_prefix('\n')?;
-        (!author.contains('\n') && run_key.is_none_or(|key| !key.contains('\n'))).then_some(Self { author, run_key, body })
+        (!author.contains('\n') && run_key.is_none_or(|key| !key.contains('\n'))).then_some(Self {
+            author,
+            run_key,
+            body,
+        })
     }
 }
 
@@ -170,7 +184,10 @@ mod tests {
         let run = RunKey::new("course-v1:HarvardX+CS50x+2012").unwrap();
         let body = CommentBody::new("Hello").unwrap();
         let text = FeedText::new(&author("Alice", "Ames"), Some(&run), &body).unwrap();
-        assert_eq!(text.as_str(), "[User]\nAlice Ames (alice)\n\n[Course Run]\ncourse-v1:HarvardX+CS50x+2012\n\n[Body]\nHello");
+        assert_eq!(
+            text.as_str(),
+            "[User]\nAlice Ames (alice)\n\n[Course Run]\ncourse-v1:HarvardX+CS50x+2012\n\n[Body]\nHello"
+        );
     }
 
     #[test]

@@ -17,9 +17,7 @@ mod environment;
 
 pub use catalogue::{CourseKey, IsNew, OfacDecision, OrganizationKey, RunKey, RunStatus};
 pub use comment::{AuthorLabel, CommentBody, FEED_ITEM_MAX_CHARS, FeedText, ParsedFeedText};
-pub use ids::{
-    CaseId, ConnectionId, CourseId, CourseRunId, DeliveryId, OrganizationId, PostId, PostKey, UserId,
-};
+pub use ids::{CaseId, ConnectionId, CourseId, CourseRunId, DeliveryId, OrganizationId, PostId, PostKey, UserId};
 pub use person::{Email, PersonName, Role, Username};
 pub use salesforce_id::SalesforceId;
 pub use text::{Invalid, KeyText};

@@ -41,7 +41,8 @@ impl SalesforceId {
             .as_bytes()
             .chunks(5)
             .filter_map(|chunk| {
-                let bits = chunk.iter().rev().fold(0_usize, |bits, byte| (bits << 1) | usize::from(byte.is_ascii_uppercase()));
+                let bits =
+                    chunk.iter().rev().fold(0_usize, |bits, byte| (bits << 1) | usize::from(byte.is_ascii_uppercase()));
                 SUFFIX_ALPHABET.get(bits).map(|byte| char::from(*byte))
             })
             .collect()
@@ -89,9 +90,12 @@ mod tests {
 
     #[test]
     fn suffix_matches_the_published_vectors() {
-        for (short, suffix) in
-            [("a01M00000062mPg", "IAI"), ("001M000000qfPyS", "IAU"), ("AbCdEfGhIjKlMnO", "VKV"), ("aBcDEfgHIJKLMNO", "025")]
-        {
+        for (short, suffix) in [
+            ("a01M00000062mPg", "IAI"),
+            ("001M000000qfPyS", "IAU"),
+            ("AbCdEfGhIjKlMnO", "VKV"),
+            ("aBcDEfgHIJKLMNO", "025"),
+        ] {
             assert_eq!(SalesforceId::new(short).unwrap().as_str(), format!("{short}{suffix}"));
         }
     }
