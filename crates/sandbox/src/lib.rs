@@ -1,1 +1,3 @@
 //! The sandbox org: a local Salesforce stand-in for development and tests
+
+pub mod schema;

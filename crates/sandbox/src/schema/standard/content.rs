@@ -1,0 +1,85 @@
+//! Files: a document, its versions, and the records it is shared with.
+
+use crate::schema::{
+    field::{Field, FieldKind, OnDelete},
+    object::Object,
+};
+
+pub(super) fn version() -> Object {
+    Object::standard("ContentVersion", "Content Version", "Content Versions", "068")
+        .with(
+            Field::reference("ContentDocumentId", "ContentDocument ID", "ContentDocument", &["ContentDocument"])
+                .required()
+                .create_only()
+                .defaulted()
+                .children_as("ContentVersions")
+                .on_delete(OnDelete::Cascade),
+        )
+        .with(Field::boolean("IsLatest", "Is Latest").read_only())
+        .with(Field::text("VersionNumber", "Version Number", 20).read_only())
+        .with(Field::text("Title", "Title", 255).naming())
+        .with(Field::new("Description", "Description", FieldKind::TextArea))
+        .with(Field::text("PathOnClient", "Path On Client", 500).create_only())
+        .with(Field::text("FileExtension", "File Extension", 40).read_only())
+        .with(Field::text("FileType", "File Type", 20).read_only())
+        .with(Field::new("ContentSize", "Size", FieldKind::Int).read_only())
+        .with(Field::new("VersionData", "Version Data", FieldKind::Base64).create_only())
+        .with(Field::text("Checksum", "Checksum", 50).read_only())
+        .with(
+            Field::reference(
+                "FirstPublishLocationId",
+                "First Publish Location ID",
+                "FirstPublishLocation",
+                &["Account", "Case", "Contact", "Event", "FeedItem", "Opportunity", "User"],
+            )
+            .create_only(),
+        )
+        .with(Field::picklist("Origin", "Content Origin", &["*C", "H"]).create_only())
+        .owned_by_user()
+}
+
+pub(super) fn document() -> Object {
+    let mut object = Object::standard("ContentDocument", "Content Document", "Content Documents", "069")
+        .with(Field::text("Title", "Title", 255).required().naming())
+        .with(
+            Field::reference(
+                "LatestPublishedVersionId",
+                "Latest Published Version ID",
+                "LatestPublishedVersion",
+                &["ContentVersion"],
+            )
+            .read_only(),
+        )
+        .with(Field::text("FileExtension", "File Extension", 40).read_only())
+        .with(Field::text("FileType", "File Type", 20).read_only())
+        .with(Field::new("ContentSize", "Size", FieldKind::Int).read_only())
+        .owned_by_user();
+    // A document comes of its first version.
+    object.createable = false;
+    object
+}
+
+pub(super) fn document_link() -> Object {
+    Object::standard("ContentDocumentLink", "Content Document Link", "Content Document Links", "06A")
+        .with(
+            Field::reference(
+                "LinkedEntityId",
+                "Linked Entity ID",
+                "LinkedEntity",
+                &["Account", "Case", "Contact", "Event", "FeedItem", "Opportunity", "User"],
+            )
+            .required()
+            .create_only()
+            .children_as("ContentDocumentLinks")
+            .on_delete(OnDelete::Cascade),
+        )
+        .with(
+            Field::reference("ContentDocumentId", "ContentDocument ID", "ContentDocument", &["ContentDocument"])
+                .required()
+                .create_only()
+                .children_as("ContentDocumentLinks")
+                .on_delete(OnDelete::Cascade),
+        )
+        .with(Field::picklist("ShareType", "Share Type", &["*V", "C", "I"]).restricted())
+        .with(Field::picklist("Visibility", "Visibility", &["*AllUsers", "InternalUsers", "SharedUsers"]).restricted())
+}

@@ -1,0 +1,87 @@
+//! The org itself, its users, profiles and record types.
+
+use crate::schema::{
+    field::{Field, FieldKind},
+    object::{Object, ObjectKind, audit_fields},
+};
+
+/// Users, profiles and record types are never soft-deleted, so they have no `IsDeleted`.
+fn permanent(name: &str, label: &str, plural: &str, prefix: &str) -> Object {
+    let mut object = Object::bare(name, label, plural, prefix, ObjectKind::Standard).with_all(audit_fields());
+    object.deletable = false;
+    object
+}
+
+pub(super) fn user() -> Object {
+    permanent("User", "User", "Users", "005")
+        .with_feed()
+        .with(Field::text("Username", "Username", 80).required())
+        .with(Field::text("LastName", "Last Name", 80).required())
+        .with(Field::text("FirstName", "First Name", 40))
+        .with(Field::text("Name", "Full Name", 121).required().read_only().naming())
+        .with(Field::text("CompanyName", "Company Name", 80))
+        .with(Field::text("Department", "Department", 80))
+        .with(Field::text("Title", "Title", 80))
+        .with(Field { length: Some(128), ..Field::new("Email", "Email", FieldKind::Email) }.required())
+        .with(Field::new("Phone", "Phone", FieldKind::Phone))
+        .with(Field::text("Alias", "Alias", 8).required())
+        .with(Field::text("CommunityNickname", "Nickname", 40).required().defaulted())
+        .with(Field::boolean("IsActive", "Active").default_value(true))
+        .with(Field::picklist(
+            "TimeZoneSidKey",
+            "Time Zone",
+            &["*GMT", "America/New_York", "America/Los_Angeles", "Europe/Berlin"],
+        ))
+        .with(Field::picklist("LocaleSidKey", "Locale", &["*en_US", "en_GB", "de_DE"]))
+        .with(Field::picklist("EmailEncodingKey", "Email Encoding", &["*UTF-8", "ISO-8859-1"]))
+        .with(Field::picklist("LanguageLocaleKey", "Language", &["*en_US", "de"]))
+        .with(Field::reference("ProfileId", "Profile ID", "Profile", &["Profile"]).required().children_as("Users"))
+        .with(
+            Field::picklist(
+                "UserType",
+                "User Type",
+                &["*Standard", "PowerPartner", "CustomerSuccess", "AutomatedProcess"],
+            )
+            .read_only()
+            .restricted(),
+        )
+        .with(Field::reference("ManagerId", "Manager ID", "Manager", &["User"]))
+        .with(Field::new("LastLoginDate", "Last Login", FieldKind::DateTime).read_only())
+        .with(Field::reference("ContactId", "Contact ID", "Contact", &["Contact"]).create_only().children_as("Users"))
+        .with(Field::reference("AccountId", "Account ID", "Account", &["Account"]).read_only().children_as("Users"))
+        .with(Field::text("FederationIdentifier", "SAML Federation ID", 512))
+        .with(Field::text("SmallPhotoUrl", "Url for Thumbnail sized Photo", 1_024).read_only())
+        .with(Field::text("FullPhotoUrl", "Url for full-sized Photo", 1_024).read_only())
+}
+
+pub(super) fn profile() -> Object {
+    permanent("Profile", "Profile", "Profiles", "00e")
+        .with(Field::text("Name", "Name", 255).required().naming())
+        .with(Field::text("Description", "Description", 255))
+        .with(Field::picklist("UserType", "User Type", &["*Standard", "PowerPartner", "CustomerSuccess"]).read_only())
+        .read_only()
+}
+
+pub(super) fn organization() -> Object {
+    permanent("Organization", "Organization", "Organizations", "00D")
+        .with(Field::text("Name", "Name", 80).required().naming())
+        .with(Field::text("Country", "Country", 80))
+        .with(Field::picklist("LanguageLocaleKey", "Language", &["*en_US", "de"]))
+        .with(Field::picklist("TimeZoneSidKey", "Time Zone", &["*GMT", "America/New_York", "America/Los_Angeles"]))
+        .with(Field::picklist("OrganizationType", "Edition", &["*Developer Edition", "Enterprise Edition"]).read_only())
+        .with(Field::text("InstanceName", "Instance Name", 5).read_only())
+        .with(Field::boolean("IsSandbox", "Is Sandbox").read_only())
+        .with(Field::new("TrialExpirationDate", "Trial Expiration Date", FieldKind::DateTime).read_only())
+        .read_only()
+}
+
+pub(super) fn record_type() -> Object {
+    permanent("RecordType", "Record Type", "Record Types", "012")
+        .with(Field::text("Name", "Name", 80).required().naming())
+        .with(Field::text("DeveloperName", "Record Type Name", 80).required())
+        .with(Field::text("NamespacePrefix", "Namespace Prefix", 15).read_only())
+        .with(Field::new("Description", "Description", FieldKind::TextArea))
+        .with(Field::text("SobjectType", "SObject Type Name", 40).required().create_only())
+        .with(Field::boolean("IsActive", "Active").default_value(true))
+        .read_only()
+}
