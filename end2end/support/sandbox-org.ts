@@ -1,0 +1,103 @@
+/** The sandbox org of a world: started on free ports, asked over Salesforce's own wire, troubled through /_sandbox/. */
+import { join } from 'node:path';
+import { orgProgram, root } from './places.ts';
+import { Program } from './program.ts';
+
+export interface Fault {
+  action: 'refuse' | 'delay' | 'status' | 'drop_before_commit' | 'drop_after_commit' | 'lock_row';
+  method?: string;
+  path?: string;
+  times?: number;
+  status?: number;
+  delay_ms?: number;
+}
+
+export type OrgRecord = Record<string, any>;
+
+export class SandboxOrg {
+  static readonly clientId = 'casebridge-dev';
+  static readonly clientSecret = 'casebridge-dev-secret';
+  private readonly program: Program;
+  private token: string | undefined;
+
+  constructor(
+    folder: string,
+    private readonly port: number,
+    private readonly tlsPort: number,
+  ) {
+    const args = ['serve', '--listen', `127.0.0.1:${port}`, '--tls-listen', `127.0.0.1:${tlsPort}`];
+    args.push('--data', join(folder, 'sandbox.db'), '--seed', 'none', '--schema', join(root, 'salesforce'));
+    this.program = new Program(orgProgram, args, {}, join(folder, 'sandbox.log'));
+    this.certificateAuthority = join(folder, 'sandbox-ca.pem');
+  }
+
+  readonly certificateAuthority: string;
+
+  get url(): string {
+    return `http://127.0.0.1:${this.port}`;
+  }
+
+  get tlsUrl(): string {
+    return `https://127.0.0.1:${this.tlsPort}`;
+  }
+
+  start(): Promise<void> {
+    return this.program.start(`${this.url}/services/data`);
+  }
+
+  stop(): Promise<void> {
+    return this.program.stop();
+  }
+
+  async query(soql: string): Promise<OrgRecord[]> {
+    const answer = await this.get(`/services/data/v67.0/query?q=${encodeURIComponent(soql)}`);
+    const page = (await answer.json()) as { records: OrgRecord[] };
+    if (!answer.ok) throw new Error(`${soql}\n${JSON.stringify(page)}`);
+    return page.records;
+  }
+
+  async addFault(fault: Fault): Promise<void> {
+    await this.control('POST', 'faults', fault);
+  }
+
+  async clearFaults(): Promise<void> {
+    await this.control('DELETE', 'faults');
+  }
+
+  /** Nobody gets an answer from the org until the faults are cleared. */
+  goDown(): Promise<void> {
+    return this.addFault({ action: 'refuse' });
+  }
+
+  private async get(path: string): Promise<Response> {
+    this.token ??= await this.logIn();
+    const ask = () => fetch(`${this.url}${path}`, { headers: { authorization: `Bearer ${this.token}` } });
+    let answer = await ask();
+    if (answer.status === 401) {
+      this.token = await this.logIn();
+      answer = await ask();
+    }
+    return answer;
+  }
+
+  private async logIn(): Promise<string> {
+    const answer = await fetch(`${this.url}/services/oauth2/token`, {
+      method: 'POST',
+      body: new URLSearchParams({
+        grant_type: 'client_credentials',
+        client_id: SandboxOrg.clientId,
+        client_secret: SandboxOrg.clientSecret,
+      }),
+    });
+    if (!answer.ok) throw new Error(`The sandbox org refused a token: ${await answer.text()}`);
+    return ((await answer.json()) as { access_token: string }).access_token;
+  }
+
+  private async control(method: string, path: string, body?: unknown): Promise<void> {
+    const answer = await fetch(`${this.url}/_sandbox/${path}`, {
+      method,
+      ...(body === undefined ? {} : { headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) }),
+    });
+    if (!answer.ok) throw new Error(`/_sandbox/${path} answered ${answer.status}: ${await answer.text()}`);
+  }
+}

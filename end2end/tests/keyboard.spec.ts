@@ -1,0 +1,55 @@
+/** The whole journey by keyboard alone. */
+import { expect, type Page } from '@playwright/test';
+import { mia, password } from '../support/people.ts';
+import { test } from '../support/test.ts';
+
+/** Presses Tab until the named thing has the focus; a person would give up at some point, too. */
+async function tabTo(page: Page, role: Parameters<Page['getByRole']>[0], name: string | RegExp): Promise<void> {
+  const target = page.getByRole(role, { name }).first();
+  for (let presses = 0; presses < 60; presses += 1) {
+    await page.keyboard.press('Tab');
+    if (await target.evaluate((element) => element === document.activeElement)) {
+      const outline = await target.evaluate((element) => {
+        const { outlineStyle, outlineWidth, boxShadow } = getComputedStyle(element);
+        return (outlineStyle !== 'none' && outlineWidth !== '0px') || boxShadow !== 'none';
+      });
+      expect(outline, `one sees that ${name} has the focus`).toBe(true);
+      return;
+    }
+  }
+  throw new Error(`${role} ${name} can't be reached with Tab`);
+}
+
+test('sign in, find a course, pick a run, post and sign out without a mouse', async ({ world, visit }) => {
+  const wanted = world.claimCourse('MITx', 2);
+  const page = await visit(world);
+  await page.goto('/login');
+  await expect(page.getByRole('textbox', { name: 'Email address' })).toBeFocused();
+  await page.keyboard.type(mia.email);
+  await page.keyboard.press('Tab');
+  await page.keyboard.type(password);
+  await page.keyboard.press('Enter');
+  await expect(page.getByRole('heading', { level: 1, name: 'My courses' })).toBeVisible();
+
+  await page.keyboard.press('Tab');
+  await expect(page.getByRole('link', { name: 'Skip to content' })).toBeFocused();
+  await page.keyboard.press('Enter');
+  await tabTo(page, 'searchbox', /Search courses/);
+  await page.keyboard.type(wanted.title);
+  await page.keyboard.press('Enter');
+  await tabTo(page, 'link', wanted.title);
+  await page.keyboard.press('Enter');
+  await expect(page.getByRole('heading', { level: 1, name: wanted.title })).toBeVisible();
+
+  await tabTo(page, 'textbox', 'Your comment');
+  await page.keyboard.type('Written by keyboard.');
+  await tabTo(page, 'button', /^Post to/);
+  await page.keyboard.press('Enter');
+  const post = page.getByRole('article').filter({ hasText: 'Written by keyboard.' });
+  await expect(post).toContainText('In Salesforce');
+
+  await page.reload();
+  await tabTo(page, 'button', 'Sign out');
+  await page.keyboard.press('Enter');
+  await expect(page.getByRole('heading', { level: 1, name: 'Sign in' })).toBeVisible();
+});
