@@ -1,0 +1,221 @@
+//! The list of courses a reader may see, with what has been said on each.
+
+use std::collections::HashMap;
+
+use domain::{CourseId, CourseKey, OrganizationId, Timestamp, Visibility};
+use sea_orm::{
+    ColumnTrait, Condition, ConnectionTrait, EntityTrait, ExprTrait, PaginatorTrait, QueryFilter, QueryOrder,
+    QuerySelect,
+    sea_query::{Expr, Func, LikeExpr, Query},
+};
+use uuid::Uuid;
+
+use super::{Catalogue, CourseRow, OrganizationRow};
+use crate::{
+    Error, VisibilityScope,
+    decode::time_or_none,
+    entities::{cases, course_organizations, course_runs, courses, organizations, posts},
+};
+
+/// Which courses there are for a reader.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum CourseScope {
+    All,
+    /// Those of any of these organizations; of none, no courses.
+    Organizations(Vec<OrganizationId>),
+}
+
+#[derive(Clone, Debug, Default)]
+pub struct CourseQuery {
+    /// Somewhere in title or key, whatever the case of its letters. Nothing in it has a special meaning.
+    pub text: Option<String>,
+    /// Begin behind this one.
+    pub after: Option<CourseAfter>,
+    pub limit: u64,
+}
+
+/// A place in the list: that of a page's last course.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CourseAfter {
+    pub title: String,
+    pub id: CourseId,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CourseListRow {
+    pub course: CourseRow,
+    /// In their order.
+    pub organizations: Vec<OrganizationRow>,
+    pub run_count: u64,
+    /// Posts on its cases that this reader can see.
+    pub post_count: u64,
+    /// The newest of those.
+    pub last_post_at: Option<Timestamp>,
+}
+
+/// No title is this long, so a longer search finds nothing. (SQLite refuses patterns far beyond it.)
+const LONGEST_SEARCH_CHARS: usize = 2_000;
+
+impl<C: ConnectionTrait> Catalogue<'_, C> {
+    /// In order of title and id.
+    pub async fn courses_for(
+        &self,
+        scope: &CourseScope,
+        query: &CourseQuery,
+        visible: VisibilityScope,
+    ) -> Result<Vec<CourseListRow>, Error> {
+        let Some(mut condition) = matching(scope, query.text.as_deref()) else { return Ok(Vec::new()) };
+        if let Some(after) = &query.after {
+            let behind = Condition::any().add(courses::Column::Title.gt(after.title.as_str())).add(
+                Condition::all()
+                    .add(courses::Column::Title.eq(after.title.as_str()))
+                    .add(courses::Column::Id.gt(after.id.as_uuid())),
+            );
+            condition = condition.add(behind);
+        }
+        let models = courses::Entity::find()
+            .filter(condition)
+            .order_by_asc(courses::Column::Title)
+            .order_by_asc(courses::Column::Id)
+            .limit(query.limit)
+            .all(self.connection)
+            .await?;
+        let ids: Vec<Uuid> = models.iter().map(|course| course.id).collect();
+        if ids.is_empty() {
+            return Ok(Vec::new());
+        }
+        let mut organizations = self.organizations_by_course(&ids).await?;
+        let run_counts = self.run_counts(&ids).await?;
+        let said = self.said(&ids, visible).await?;
+        models
+            .into_iter()
+            .map(|model| {
+                let (post_count, last_post_at) = said.get(&model.id).copied().unwrap_or_default();
+                Ok(CourseListRow {
+                    organizations: organizations.remove(&model.id).unwrap_or_default(),
+                    run_count: run_counts.get(&model.id).copied().unwrap_or_default(),
+                    post_count,
+                    last_post_at,
+                    course: model.try_into()?,
+                })
+            })
+            .collect()
+    }
+
+    pub async fn count_courses_for(&self, scope: &CourseScope, text: Option<&str>) -> Result<u64, Error> {
+        let Some(condition) = matching(scope, text) else { return Ok(0) };
+        Ok(courses::Entity::find().filter(condition).count(self.connection).await?)
+    }
+
+    async fn organizations_by_course(&self, courses: &[Uuid]) -> Result<HashMap<Uuid, Vec<OrganizationRow>>, Error> {
+        let links = course_organizations::Entity::find()
+            .filter(course_organizations::Column::CourseId.is_in(courses.iter().copied()))
+            .order_by_asc(course_organizations::Column::CourseId)
+            .order_by_asc(course_organizations::Column::Position)
+            .all(self.connection)
+            .await?;
+        let mut ids: Vec<Uuid> = links.iter().map(|link| link.organization_id).collect();
+        ids.sort_unstable();
+        ids.dedup();
+        let found =
+            organizations::Entity::find().filter(organizations::Column::Id.is_in(ids)).all(self.connection).await?;
+        let by_id: HashMap<Uuid, OrganizationRow> =
+            found.into_iter().map(|model| Ok((model.id, model.try_into()?))).collect::<Result<_, Error>>()?;
+        let mut by_course: HashMap<Uuid, Vec<OrganizationRow>> = HashMap::new();
+        for link in links {
+            by_course.entry(link.course_id).or_default().extend(by_id.get(&link.organization_id).cloned());
+        }
+        Ok(by_course)
+    }
+
+    async fn run_counts(&self, courses: &[Uuid]) -> Result<HashMap<Uuid, u64>, Error> {
+        let counts: Vec<(Uuid, i64)> = course_runs::Entity::find()
+            .select_only()
+            .column(course_runs::Column::CourseId)
+            .column_as(course_runs::Column::Id.count(), "runs")
+            .filter(course_runs::Column::CourseId.is_in(courses.iter().copied()))
+            .group_by(course_runs::Column::CourseId)
+            .into_tuple()
+            .all(self.connection)
+            .await?;
+        Ok(counts.into_iter().map(|(course, runs)| (course, runs.unsigned_abs())).collect())
+    }
+
+    /// How many posts, and when the last was, by course.
+    async fn said(
+        &self,
+        courses: &[Uuid],
+        visible: VisibilityScope,
+    ) -> Result<HashMap<Uuid, (u64, Option<Timestamp>)>, Error> {
+        let mut query = Query::select();
+        query
+            .expr_as(Expr::col((cases::Entity, cases::Column::CourseId)), "course_id")
+            .expr_as(Func::count(Expr::col((posts::Entity, posts::Column::Id))), "posts")
+            .expr_as(Func::max(Expr::col((posts::Entity, posts::Column::CreatedAt))), "last_at")
+            .from(cases::Entity)
+            .inner_join(
+                posts::Entity,
+                Expr::col((posts::Entity, posts::Column::CaseId)).equals((cases::Entity, cases::Column::Id)),
+            )
+            .and_where(Expr::col((cases::Entity, cases::Column::CourseId)).is_in(courses.iter().copied()))
+            .and_where(Expr::col((posts::Entity, posts::Column::DeletedAt)).is_null())
+            .group_by_col((cases::Entity, cases::Column::CourseId));
+        if visible == VisibilityScope::Public {
+            query.and_where(Expr::col((posts::Entity, posts::Column::Visibility)).eq(Visibility::Public.name()));
+        }
+        let mut said = HashMap::new();
+        for row in self.connection.query_all(&query).await? {
+            let course: Uuid = row.try_get("", "course_id")?;
+            let posts: i64 = row.try_get("", "posts")?;
+            let last_at: Option<i64> = row.try_get("", "last_at")?;
+            said.insert(course, (posts.unsigned_abs(), time_or_none(last_at)));
+        }
+        Ok(said)
+    }
+}
+
+/// None when nothing can match.
+fn matching(scope: &CourseScope, text: Option<&str>) -> Option<Condition> {
+    let mut condition = Condition::all();
+    if let CourseScope::Organizations(organizations) = scope {
+        if organizations.is_empty() {
+            return None;
+        }
+        let theirs = Query::select()
+            .column(course_organizations::Column::CourseId)
+            .from(course_organizations::Entity)
+            .and_where(
+                course_organizations::Column::OrganizationId.is_in(organizations.iter().map(OrganizationId::as_uuid)),
+            )
+            .take();
+        condition = condition.add(courses::Column::Id.in_subquery(theirs));
+    }
+    let text = text.unwrap_or_default().trim();
+    if !text.is_empty() {
+        // PostgreSQL refuses a NUL, and no title holds one.
+        if text.chars().count() > LONGEST_SEARCH_CHARS || text.contains('\0') {
+            return None;
+        }
+        condition = condition.add(Expr::col((courses::Entity, courses::Column::SearchText)).like(contains(text)));
+    }
+    Some(condition)
+}
+
+/// What a search looks in.
+pub(super) fn search_text(title: &str, key: &CourseKey) -> String {
+    format!("{title}\n{key}").to_lowercase()
+}
+
+/// A pattern for "holds this text", in which nothing of the text is a wildcard.
+fn contains(text: &str) -> LikeExpr {
+    let mut pattern = String::with_capacity(text.len() + 2);
+    pattern.push('%');
+    for c in text.to_lowercase().chars() {
+        if matches!(c, '%' | '_' | '\\') {
+            pattern.push('\\');
+        }
+        pattern.push(c);
+    }
+    pattern.push('%');
+    LikeExpr::new(pattern).escape('\\')
+}

@@ -1,0 +1,80 @@
+//! How far each source in the org has been read.
+
+use domain::{SalesforceId, Timestamp};
+use sea_orm::{
+    ActiveValue::Set, ColumnTrait, ConnectionTrait, DatabaseTransaction, EntityTrait, QueryFilter, QuerySelect,
+    sea_query::OnConflict,
+};
+
+use crate::{
+    Error,
+    decode::{time, time_or_none},
+    entities::cursors,
+};
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CursorRow {
+    /// SystemModstamp and Id of the last record read.
+    pub modstamp: Timestamp,
+    pub last_id: String,
+    /// When we last read, whether or not there was anything.
+    pub read_at: Timestamp,
+}
+
+#[derive(Debug)]
+pub struct Cursors<'c, C> {
+    pub(crate) connection: &'c C,
+}
+
+impl<C: ConnectionTrait> Cursors<'_, C> {
+    pub async fn get(&self, org: &SalesforceId, source: &str) -> Result<Option<CursorRow>, Error> {
+        let model =
+            cursors::Entity::find_by_id((org.as_str().to_owned(), source.to_owned())).one(self.connection).await?;
+        Ok(model.map(|model| CursorRow {
+            modstamp: time(model.modstamp),
+            last_id: model.last_id,
+            read_at: time(model.read_at),
+        }))
+    }
+
+    /// When the source that was read longest ago was read; none before the first time.
+    pub async fn oldest_read_at(&self, org: &SalesforceId) -> Result<Option<Timestamp>, Error> {
+        let oldest: Option<Option<i64>> = cursors::Entity::find()
+            .select_only()
+            .column_as(cursors::Column::ReadAt.min(), "oldest")
+            .filter(cursors::Column::OrgId.eq(org.as_str()))
+            .into_tuple()
+            .one(self.connection)
+            .await?;
+        Ok(time_or_none(oldest.flatten()))
+    }
+}
+
+impl Cursors<'_, DatabaseTransaction> {
+    pub async fn put(&self, org: &SalesforceId, source: &str, cursor: &CursorRow) -> Result<(), Error> {
+        cursors::Entity::insert(cursors::ActiveModel {
+            org_id: Set(org.as_str().to_owned()),
+            source: Set(source.to_owned()),
+            modstamp: Set(cursor.modstamp.as_micros()),
+            last_id: Set(cursor.last_id.clone()),
+            read_at: Set(cursor.read_at.as_micros()),
+        })
+        .on_conflict(
+            OnConflict::columns([cursors::Column::OrgId, cursors::Column::Source])
+                .update_columns([cursors::Column::Modstamp, cursors::Column::LastId, cursors::Column::ReadAt])
+                .to_owned(),
+        )
+        .exec_without_returning(self.connection)
+        .await?;
+        Ok(())
+    }
+
+    /// The next poll begins at the beginning.
+    pub async fn forget_org(&self, org: &SalesforceId) -> Result<u64, Error> {
+        let result = cursors::Entity::delete_many()
+            .filter(cursors::Column::OrgId.eq(org.as_str()))
+            .exec(self.connection)
+            .await?;
+        Ok(result.rows_affected)
+    }
+}

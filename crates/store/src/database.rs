@@ -1,0 +1,282 @@
+//! Opening a database, and the two ways to use it: a transaction that writes, a reader that doesn't.
+
+use std::{fmt, time::Duration};
+
+use sea_orm::{
+    ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DatabaseTransaction, DbErr, SqliteTransactionMode,
+    TransactionOptions, TransactionTrait,
+    sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous},
+};
+use sea_orm_migration::MigratorTrait;
+use secrecy::{ExposeSecret, SecretString};
+
+use crate::{
+    Cases, Catalogue, Connections, Cursors, Deliveries, Drafts, Error, OrgRecords, Posts, Sessions, TokenCipher, Users,
+    migrations::Migrator,
+};
+
+/// How long a caller waits for a connection, or for another process's write lock, before it is told [`Error::Unavailable`].
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// No statement here needs longer; a lost one must not hold its row locks for ever.
+const STATEMENT_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// Any number that is always the same: the advisory lock under which one process at a time migrates.
+const MIGRATION_LOCK: &str = "SELECT pg_advisory_xact_lock(4927310865)";
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Backend {
+    Sqlite,
+    Postgres,
+}
+
+impl Backend {
+    fn of(url: &str) -> Result<Self, Error> {
+        if url.starts_with("sqlite:") {
+            Ok(Self::Sqlite)
+        } else if url.starts_with("postgres://") || url.starts_with("postgresql://") {
+            Ok(Self::Postgres)
+        } else {
+            Err(Error::Address)
+        }
+    }
+}
+
+#[derive(Clone, Debug)]
+pub struct StoreOptions {
+    /// How many connections at most: readers on SQLite (which has one writer besides), everything on PostgreSQL.
+    pub max_connections: u32,
+    /// Seals the org's tokens.
+    pub cipher: TokenCipher,
+}
+
+impl StoreOptions {
+    pub const fn new(cipher: TokenCipher) -> Self {
+        Self { max_connections: 10, cipher }
+    }
+}
+
+/// An open database. Cheap to clone; all clones share its connections.
+///
+/// On SQLite one connection writes, and transactions queue for it here instead of failing on the file's lock; readers have
+/// their own connections and, thanks to the write-ahead log, wait for nobody.
+#[derive(Clone)]
+pub struct Store {
+    write: DatabaseConnection,
+    read: DatabaseConnection,
+    backend: Backend,
+    cipher: TokenCipher,
+}
+
+impl fmt::Debug for Store {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Store").field("backend", &self.backend).finish_non_exhaustive()
+    }
+}
+
+impl Store {
+    /// Opens the database at `sqlite:path?mode=rwc` or `postgres://…`. The schema is not touched: see [`Store::migrate`].
+    ///
+    /// # Errors
+    /// [`Error::Address`], or the database can't be reached or opened.
+    pub async fn connect(url: &SecretString, options: StoreOptions) -> Result<Self, Error> {
+        let backend = Backend::of(url.expose_secret())?;
+        let StoreOptions { max_connections, cipher } = options;
+        let (write, read) = match backend {
+            Backend::Sqlite => {
+                let write = Database::connect(sqlite(url, 1, SqliteAccess::Write)).await?;
+                let read = Database::connect(sqlite(url, max_connections.max(1), SqliteAccess::Read)).await?;
+                (write, read)
+            }
+            Backend::Postgres => {
+                let pool = Database::connect(postgres(url, max_connections.max(1))).await?;
+                (pool.clone(), pool)
+            }
+        };
+        Ok(Self { write, read, backend, cipher })
+    }
+
+    /// Brings the schema up to date: all of it, or nothing. Several processes may try at once.
+    ///
+    /// # Errors
+    /// [`Error::Migration`]
+    pub async fn migrate(&self) -> Result<(), Error> {
+        let tx = self.begin().await?;
+        if self.backend == Backend::Postgres {
+            tx.inner.execute_unprepared(MIGRATION_LOCK).await?;
+        }
+        Migrator::up(&tx.inner, None).await.map_err(Error::Migration)?;
+        tx.commit().await
+    }
+
+    /// The names of the migrations this program has and the database hasn't.
+    ///
+    /// # Errors
+    /// [`Error::Migration`]
+    pub async fn pending_migrations(&self) -> Result<Vec<String>, Error> {
+        let pending = Migrator::get_pending_migrations_read_only(&self.read).await.map_err(Error::Migration)?;
+        Ok(pending.iter().map(|migration| migration.name().to_owned()).collect())
+    }
+
+    /// Starts a write transaction. Dropping it undoes it.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`] when no connection, or on SQLite the one write lock, is had in time.
+    pub async fn begin(&self) -> Result<Tx, Error> {
+        // SQLite can't turn a reading transaction into a writing one once another has written, so the lock is taken first.
+        let options = TransactionOptions {
+            sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
+            ..TransactionOptions::default()
+        };
+        Ok(Tx { inner: self.write.begin_with_options(options).await?, cipher: self.cipher.clone() })
+    }
+
+    /// Reads, each statement for itself.
+    pub fn read(&self) -> Reader {
+        Reader { inner: self.read.clone(), cipher: self.cipher.clone() }
+    }
+
+    pub const fn backend(&self) -> Backend {
+        self.backend
+    }
+
+    /// # Errors
+    /// The database doesn't answer.
+    pub async fn ping(&self) -> Result<(), Error> {
+        self.read.ping().await?;
+        Ok(())
+    }
+
+    /// Lets every connection finish and closes them. Other clones are closed too.
+    pub async fn close(&self) {
+        for pool in [&self.read, &self.write] {
+            if let Err(error) = pool.close_by_ref().await {
+                tracing::warn!(error = %error, "a database connection did not close cleanly");
+            }
+        }
+    }
+}
+
+enum SqliteAccess {
+    Write,
+    Read,
+}
+
+fn sqlite(url: &SecretString, connections: u32, access: SqliteAccess) -> ConnectOptions {
+    let mut options = pool(url, connections);
+    options.idle_timeout(None).max_lifetime(None).test_before_acquire(false).map_sqlx_sqlite_opts(
+        move |options: SqliteConnectOptions| {
+            let options = options
+                .journal_mode(SqliteJournalMode::Wal)
+                // What was accepted survives a power cut, not only a crash.
+                .synchronous(SqliteSynchronous::Full)
+                .foreign_keys(true)
+                .busy_timeout(PATIENCE);
+            match access {
+                SqliteAccess::Write => options,
+                SqliteAccess::Read => options.pragma("query_only", "ON"),
+            }
+        },
+    );
+    options
+}
+
+fn postgres(url: &SecretString, connections: u32) -> ConnectOptions {
+    let mut options = pool(url, connections);
+    options
+        .statement_timeout(STATEMENT_TIMEOUT)
+        .set_application_name("casebridge")
+        .test_before_acquire_if_idle_for(Duration::from_secs(30));
+    options
+}
+
+fn pool(url: &SecretString, connections: u32) -> ConnectOptions {
+    let mut options = ConnectOptions::new(url.expose_secret());
+    // sqlx logs statements as text; the spans of the use cases say more.
+    options.max_connections(connections).acquire_timeout(PATIENCE).sqlx_logging(false);
+    options
+}
+
+/// A unit of work: everything in it happens, or nothing.
+#[must_use = "a transaction that is not committed is undone"]
+pub struct Tx {
+    inner: DatabaseTransaction,
+    cipher: TokenCipher,
+}
+
+impl fmt::Debug for Tx {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Tx")
+    }
+}
+
+impl Tx {
+    /// Durable when this returns.
+    ///
+    /// # Errors
+    /// The database could not promise it. Whether it happened is then unknown.
+    pub async fn commit(self) -> Result<(), Error> {
+        Ok(self.inner.commit().await?)
+    }
+
+    /// # Errors
+    /// The connection broke; the database undoes the transaction by itself.
+    pub async fn rollback(self) -> Result<(), Error> {
+        Ok(self.inner.rollback().await?)
+    }
+}
+
+/// Looks, and can't touch.
+#[derive(Clone)]
+pub struct Reader {
+    inner: DatabaseConnection,
+    cipher: TokenCipher,
+}
+
+impl fmt::Debug for Reader {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Reader")
+    }
+}
+
+macro_rules! repositories {
+    ($($over:ident over $connection:ty),*; $repositories:tt) => {$( repositories!(@one $over, $connection, $repositories); )*};
+    (@one $over:ident, $connection:ty, { $($name:ident: $repository:ident),* $(,)? }) => {
+        impl $over {
+            $( pub const fn $name(&self) -> $repository<'_, $connection> { $repository { connection: &self.inner } } )*
+
+            pub const fn connections(&self) -> Connections<'_, $connection> {
+                Connections { connection: &self.inner, cipher: &self.cipher }
+            }
+        }
+    };
+}
+
+repositories! {
+    Tx over DatabaseTransaction, Reader over DatabaseConnection;
+    {
+        users: Users,
+        catalogue: Catalogue,
+        cases: Cases,
+        posts: Posts,
+        drafts: Drafts,
+        deliveries: Deliveries,
+        sessions: Sessions,
+        org_records: OrgRecords,
+        cursors: Cursors,
+    }
+}
+
+/// An update that must have met its row.
+pub(crate) fn met(rows_affected: u64, what: &'static str) -> Result<(), Error> {
+    if rows_affected == 0 { Err(Error::NotFound { what }) } else { Ok(()) }
+}
+
+/// For an insert that may find its row already there: whether it inserted.
+pub(crate) fn inserted(result: Result<u64, DbErr>) -> Result<bool, Error> {
+    match result {
+        Ok(rows) => Ok(rows > 0),
+        Err(DbErr::RecordNotInserted) => Ok(false),
+        Err(error) => Err(error.into()),
+    }
+}

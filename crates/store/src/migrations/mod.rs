@@ -1,0 +1,14 @@
+//! How the schema came to be. A migration that has landed is never edited; the next one mends it.
+
+mod m0001_initial;
+
+use sea_orm_migration::prelude::*;
+
+pub(crate) struct Migrator;
+
+#[async_trait::async_trait]
+impl MigratorTrait for Migrator {
+    fn migrations() -> Vec<Box<dyn MigrationTrait>> {
+        vec![Box::new(m0001_initial::Migration)]
+    }
+}
