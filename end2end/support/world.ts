@@ -10,7 +10,7 @@ import { SalesforceClient } from './salesforce-client.ts';
 import { SandboxOrg } from './sandbox-org.ts';
 
 export class World {
-  private claimed = 0;
+  private readonly claimed = new Set<Course>();
 
   private constructor(
     private readonly folder: string,
@@ -45,9 +45,9 @@ export class World {
 
   /** A course that no other test of this world speaks of. */
   claimCourse(organization = 'MITx', minimumRuns = 1): Course {
-    const found = courses.slice(this.claimed).find((c) => c.organization === organization && c.runKeys.length >= minimumRuns);
+    const found = courses.find((c) => !this.claimed.has(c) && c.organization === organization && c.runKeys.length >= minimumRuns);
     if (!found) throw new Error(`No course of ${organization} is left.`);
-    this.claimed = courses.indexOf(found) + 1;
+    this.claimed.add(found);
     return found;
   }
 }
