@@ -1,1 +1,5 @@
-fn main() {}
+//! `casebridge`: the command line is in `casebridge::cli`.
+
+fn main() -> std::process::ExitCode {
+    casebridge::cli::main()
+}

@@ -1,0 +1,70 @@
+//! `casebridge import`: data from files.
+
+use std::{fs::File, io, path::PathBuf};
+
+use clap::Subcommand;
+use engine::ImportCount;
+
+use super::{
+    fault::{Fault, answer, say},
+    program::Program,
+};
+use crate::config::Config;
+
+#[derive(Subcommand)]
+pub(super) enum Import {
+    /// Take in organizations, courses and course runs from a CSV file. Importing it again changes only what changed.
+    ///
+    /// Columns: institution, course_number, launch_date (MM/DD/YYYY), title, subject.
+    #[command(after_help = "Example:\n  casebridge import catalogue demo/harvard-mitx-runs.csv")]
+    Catalogue {
+        /// A CSV file; - reads standard input.
+        file: PathBuf,
+    },
+}
+
+impl Import {
+    pub(super) async fn run(self, config: Config) -> Result<(), Fault> {
+        let Self::Catalogue { file } = self;
+        let reader: Box<dyn io::Read + Send> = if file.as_os_str() == "-" {
+            Box::new(io::stdin())
+        } else {
+            Box::new(File::open(&file).map_err(|error| {
+                Fault::new(format!(
+                    "{} can't be read: {error}.\n  Give the path of a CSV file, or - for standard input.",
+                    file.display()
+                ))
+            })?)
+        };
+        let program = Program::open(&config).await?;
+        let report = program.engine.import_catalogue(reader).await?;
+        for (what, count) in
+            [("organizations", &report.organizations), ("courses", &report.courses), ("course runs", &report.runs)]
+        {
+            answer(&line(what, count));
+        }
+        program.store.close().await;
+        if report.problems.is_empty() {
+            return Ok(());
+        }
+        for (line, sentence) in &report.problems {
+            say(&format!("{}:{line}: {sentence}", file.display()));
+        }
+        Err(Fault::new(match report.problems.len() {
+            1 => "1 line was left out; the others were imported. Mend it and import the file again.".to_owned(),
+            count => {
+                format!("{count} lines were left out; the others were imported. Mend them and import the file again.")
+            }
+        }))
+    }
+}
+
+fn line(what: &str, count: &ImportCount) -> String {
+    format!(
+        "{what}: {} ({} new, {} changed, {} unchanged)",
+        count.total(),
+        count.created,
+        count.updated,
+        count.unchanged
+    )
+}

@@ -1,0 +1,105 @@
+//! `casebridge user`: the people who may sign in.
+
+use std::io::Read;
+
+use clap::{Args, Subcommand};
+use domain::{Email, Invalid, OrganizationKey, PersonName, Role, SalesforceId, Username};
+use engine::NewPerson;
+use secrecy::SecretString;
+
+use super::{
+    fault::{Fault, answer, say},
+    program::Program,
+};
+use crate::config::Config;
+
+/// Passwords are hashed whole, so a limit keeps a wrong file from being taken for one.
+const PASSWORD_MAX_BYTES: u64 = 4096;
+
+#[derive(Subcommand)]
+pub(super) enum User {
+    /// Add a person. Prints their id.
+    #[command(
+        after_help = "Example:\n  printf '%s' \"$PASSWORD\" | casebridge user add mia@mitx.test --role partner --name \"Mia Torres\" --organization MITx --password-stdin"
+    )]
+    Add(Add),
+}
+
+#[derive(Args)]
+pub(super) struct Add {
+    email: String,
+    /// partner, staff, customer or admin
+    #[arg(long, value_parser = role)]
+    role: Role,
+    /// "First Last"
+    #[arg(long, value_name = "NAME", default_value = "")]
+    name: String,
+    /// How they are called where no name is known; without it, what stands before the @ of the email address.
+    #[arg(long)]
+    username: Option<String>,
+    /// Key of an organization they belong to; may be given more than once.
+    #[arg(long, value_name = "KEY")]
+    organization: Vec<String>,
+    /// Id of the Salesforce account they belong to.
+    #[arg(long, value_name = "SALESFORCE_ID")]
+    account: Option<String>,
+    /// Read the password from standard input, where no other user of this machine sees it.
+    #[arg(long, required = true)]
+    password_stdin: bool,
+}
+
+fn role(text: &str) -> Result<Role, String> {
+    Role::from_name(text).ok_or_else(|| format!("choose one of {}", Role::ALL.map(Role::name).join(", ")))
+}
+
+impl User {
+    pub(super) async fn run(self, config: Config) -> Result<(), Fault> {
+        let Self::Add(add) = self;
+        let email = add.email.clone();
+        let person = add.person(password()?).map_err(|invalid| Fault::new(invalid.0))?;
+        let program = Program::open(&config).await?;
+        let id = program.engine.add_user(person).await?;
+        program.store.close().await;
+        answer(&id.to_string());
+        say(&format!("{email} can sign in now."));
+        Ok(())
+    }
+}
+
+impl Add {
+    fn person(self, password: SecretString) -> Result<NewPerson, Invalid> {
+        let email = Email::new(&self.email)?;
+        let username = match self.username {
+            Some(username) => Username::new(&username)?,
+            None => Username::new(email.as_str().split('@').next().unwrap_or_default())?,
+        };
+        Ok(NewPerson {
+            email,
+            role: self.role,
+            name: PersonName::from_full(&self.name)?,
+            username,
+            organizations: self.organization.into_iter().map(OrganizationKey::new).collect::<Result<_, _>>()?,
+            account: self.account.as_deref().map(SalesforceId::new).transpose()?,
+            password,
+        })
+    }
+}
+
+fn password() -> Result<SecretString, Fault> {
+    let mut text = String::new();
+    std::io::stdin()
+        .take(PASSWORD_MAX_BYTES + 1)
+        .read_to_string(&mut text)
+        .map_err(|error| Fault::new(format!("The password can't be read from standard input: {error}.")))?;
+    if text.len() as u64 > PASSWORD_MAX_BYTES {
+        return Err(Fault::new(format!("The password is longer than {PASSWORD_MAX_BYTES} bytes.")));
+    }
+    // The line end that echo adds is not part of it.
+    let password = text.trim_end_matches(['\n', '\r']);
+    if password.is_empty() {
+        return Err(Fault::new(
+            "The password is empty.\n  Pipe it in: printf '%s' \"$PASSWORD\" | casebridge user add … --password-stdin",
+        ));
+    }
+    Ok(SecretString::from(password))
+}

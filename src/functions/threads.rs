@@ -1,0 +1,45 @@
+//! Reading a course's thread and writing into it.
+
+use domain::{CourseId, CourseRunId, PostId, PostKey, Thread, ThreadPost, Visibility};
+use leptos::{prelude::*, server_fn::codec::Json};
+
+use super::FunctionError;
+#[cfg(feature = "ssr")]
+use super::caller::Caller;
+
+/// The thread as the caller may see it. With `since`, only what changed after that version need be in it.
+///
+/// # Errors
+/// Not signed in, no such course for this person, or the database is away.
+#[server(prefix = "/api/fn", endpoint = "get_thread", input = Json, output = Json)]
+pub async fn get_thread(course: CourseId, since: Option<i64>) -> Result<Thread, FunctionError> {
+    let Caller { engine, actor } = Caller::current()?;
+    Ok(engine.thread(&actor, course, since).await?)
+}
+
+/// Posts a comment once, however often the same `key` is sent with the same content.
+///
+/// # Errors
+/// What [`get_thread`] refuses; a text or run that breaks a rule; a key already used for another text.
+#[server(prefix = "/api/fn", endpoint = "post_comment", input = Json, output = Json)]
+pub async fn post_comment(
+    course: CourseId,
+    key: PostKey,
+    body: String,
+    visibility: Visibility,
+    run: Option<CourseRunId>,
+) -> Result<ThreadPost, FunctionError> {
+    let Caller { engine, actor } = Caller::current()?;
+    let comment = engine::NewComment { key, body, visibility, run };
+    Ok(engine.post_comment(&actor, course, comment, engine::Wait::ForOutcome).await?)
+}
+
+/// Tries a post again that the org refused.
+///
+/// # Errors
+/// Not the caller's post, or not one that failed.
+#[server(prefix = "/api/fn", endpoint = "retry_post", input = Json, output = Json)]
+pub async fn retry_post(post: PostId) -> Result<ThreadPost, FunctionError> {
+    let Caller { engine, actor } = Caller::current()?;
+    Ok(engine.retry_post(&actor, post).await?)
+}

@@ -1,0 +1,55 @@
+//! Who may use a route. Every row of the route table names one; which records somebody may see or change is the engine's business.
+
+use axum::{
+    extract::Request,
+    http::{Method, StatusCode},
+    middleware::Next,
+    response::{IntoResponse, Redirect, Response},
+};
+use domain::Role;
+
+use super::{CurrentActor, local_path::LocalPath};
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Policy {
+    /// Anybody.
+    Public,
+    /// A page or plain form: who isn't signed in is sent to log in.
+    SignedIn,
+    /// Asked by scripts: who isn't signed in gets a bare 401.
+    Caller,
+    /// The handler itself answers who isn't signed in, because there is something to keep or to word.
+    AskedInside,
+    /// Admins. To everybody else who is signed in the route does not exist.
+    Admin,
+}
+
+impl Policy {
+    pub(crate) async fn check(self, request: Request, next: Next) -> Response {
+        let role = match request.extensions().get::<CurrentActor>() {
+            Some(CurrentActor(Some(actor))) => Some(actor.role()),
+            _ => None,
+        };
+        match (self, role) {
+            (Self::Public | Self::AskedInside, _)
+            | (Self::SignedIn | Self::Caller, Some(_))
+            | (Self::Admin, Some(Role::Admin)) => next.run(request).await,
+            (Self::Admin, Some(_)) => StatusCode::NOT_FOUND.into_response(),
+            (Self::Caller, None) => StatusCode::UNAUTHORIZED.into_response(),
+            (Self::SignedIn | Self::Admin, None) => to_sign_in(&request).into_response(),
+        }
+    }
+}
+
+/// Back to the page afterwards; a form's own address is no page.
+fn to_sign_in(request: &Request) -> Redirect {
+    let page = request.uri().path_and_query().map(|path| path.as_str()).filter(|_| request.method() == Method::GET);
+    match page.and_then(LocalPath::parse) {
+        Some(next) => {
+            let query =
+                url::form_urlencoded::Serializer::new(String::new()).append_pair("next", next.as_str()).finish();
+            Redirect::to(&format!("/login?{query}"))
+        }
+        None => Redirect::to("/login"),
+    }
+}

@@ -1,0 +1,131 @@
+//! The route table, and the layers around it.
+
+use std::time::Duration;
+
+use axum::{
+    Router,
+    body::Body,
+    extract::{Request, State},
+    http::{Method, StatusCode},
+    middleware::{from_fn, from_fn_with_state},
+    response::Response,
+    routing::{MethodFilter, MethodRouter, get, on, post},
+};
+use leptos::{prelude::provide_context, server_fn};
+use tower_http::{
+    CompressionLevel, catch_panic::CatchPanicLayer, compression::CompressionLayer, csrf::CsrfLayer,
+    limit::RequestBodyLimitLayer, timeout::TimeoutLayer,
+};
+
+use super::{
+    AppState, CurrentActor, Policy, assets, comments, courses, error_page, events, health, identity, request_context,
+    salesforce_connection, security_headers, session, sign_in,
+};
+
+/// The longest comment, percent-encoded, is well under this.
+const BODY_LIMIT: usize = 512 * 1024;
+/// Longer than any single use case's own deadlines.
+const TIMEOUT: Duration = Duration::from_secs(30);
+/// Brotli level of pages made on the fly: most of the gain for little of the work.
+const COMPRESSION: i32 = 4;
+
+/// A row of the table, as tests read it.
+#[derive(Clone, Debug)]
+pub struct RouteRow {
+    pub method: Method,
+    /// In axum's words: `/courses/{course}`.
+    pub path: &'static str,
+    pub policy: Policy,
+}
+
+struct Route {
+    row: RouteRow,
+    handler: MethodRouter<AppState>,
+}
+
+fn route(method: Method, path: &'static str, policy: Policy, handler: MethodRouter<AppState>) -> Route {
+    Route { row: RouteRow { method, path, policy }, handler }
+}
+
+fn routes() -> Vec<Route> {
+    use Policy::{Admin, AskedInside, Caller, Public, SignedIn};
+    let (get_, post_) = (Method::GET, Method::POST);
+    let mut routes = vec![
+        route(get_.clone(), "/", Public, get(sign_in::home)),
+        route(get_.clone(), "/login", Public, get(sign_in::show)),
+        route(post_.clone(), "/login", Public, post(sign_in::sign_in)),
+        route(post_.clone(), "/logout", Public, post(sign_in::sign_out)),
+        route(get_.clone(), "/courses", SignedIn, get(courses::list)),
+        route(get_.clone(), "/courses/{course}", SignedIn, get(courses::show)),
+        route(post_.clone(), "/courses/{course}/comments", AskedInside, post(comments::post)),
+        route(post_.clone(), "/courses/{course}/draft", Caller, post(comments::save_draft)),
+        route(get_.clone(), "/courses/{course}/events", Caller, get(events::stream)),
+        route(post_.clone(), "/posts/{post}/retry", SignedIn, post(comments::retry)),
+        route(get_.clone(), "/admin/salesforce", Admin, get(salesforce_connection::show)),
+        route(post_.clone(), "/admin/salesforce/connect", Admin, post(salesforce_connection::connect)),
+        route(get_.clone(), "/admin/salesforce/callback", Admin, get(salesforce_connection::callback)),
+        route(post_, "/admin/salesforce/disconnect", Admin, post(salesforce_connection::disconnect)),
+        route(get_.clone(), "/health/live", Public, get(health::live)),
+        route(get_, "/health/ready", Public, get(health::ready)),
+    ];
+    routes.extend(server_fn::axum::server_fn_paths().filter_map(|(path, method)| {
+        let filter = MethodFilter::try_from(method.clone()).ok()?;
+        // Each says itself, in its own error type, that somebody isn't signed in.
+        Some(route(method, path, AskedInside, on(filter, call_function)))
+    }));
+    routes
+}
+
+/// Every route there is, with who may use it.
+pub fn route_table() -> Vec<RouteRow> {
+    routes().into_iter().map(|route| route.row).collect()
+}
+
+async fn call_function(
+    State(state): State<AppState>,
+    axum::Extension(current): axum::Extension<CurrentActor>,
+    mut request: Request,
+) -> Response {
+    // Without it the function's answer could become a redirect to the referring page, which is for forms; ours have handlers of their own.
+    request.headers_mut().remove(axum::http::header::ACCEPT);
+    let context = move || {
+        provide_context(state.engine().clone());
+        provide_context(current.clone());
+    };
+    axum::response::IntoResponse::into_response(leptos_axum::handle_server_fns_with_context(context, request).await)
+}
+
+/// The whole web side. Layers from the inside out: policy, who it is, session, CSRF, limits, panics, error pages, compression,
+/// headers, request id.
+pub fn router(state: AppState) -> Router {
+    let mut router = Router::new();
+    for Route { row, handler } in routes() {
+        let policy = row.policy;
+        router = router.route(row.path, handler.route_layer(from_fn(move |request, next| policy.check(request, next))));
+    }
+    let csrf = match CsrfLayer::new().add_trusted_origin(state.web().origin()) {
+        Ok(layer) => layer,
+        // An origin no browser sends trusts nothing more than the request's own host.
+        Err(_) => CsrfLayer::new(),
+    };
+    router
+        .route_layer(from_fn_with_state(state.clone(), identity::identify))
+        .fallback(assets::file_or_not_found)
+        .layer(session::layer(&state))
+        .layer(csrf)
+        .layer(RequestBodyLimitLayer::new(BODY_LIMIT))
+        .layer(TimeoutLayer::with_status_code(StatusCode::REQUEST_TIMEOUT, TIMEOUT))
+        .layer(CatchPanicLayer::custom(panicked))
+        .layer(from_fn_with_state(state.clone(), error_page::draw))
+        .layer(CompressionLayer::new().br(true).gzip(true).quality(CompressionLevel::Precise(COMPRESSION)))
+        .layer(from_fn_with_state(state.clone(), security_headers::add))
+        .layer(from_fn_with_state(state.clone(), request_context::open))
+        .with_state(state)
+}
+
+/// The panic's own words go to the log, where the hook wrote them; the client gets a bare 500 for the error pages to draw.
+fn panicked(_: Box<dyn std::any::Any + Send + 'static>) -> Response {
+    let mut response = Response::new(Body::empty());
+    *response.status_mut() = StatusCode::INTERNAL_SERVER_ERROR;
+    response
+}
