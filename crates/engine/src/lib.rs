@@ -1,1 +1,31 @@
-//! Use cases: threads, cases, catalogue, identity, crm and sync; owns authorisation
+//! Use cases: threads, catalogue, identity, the connection to the org, and the work that keeps both sides in step. Every use
+//! case takes an [`Actor`] and decides here, in `access`, whether it may go ahead; callers only extract and map.
+
+mod access;
+mod actor;
+mod catalogue;
+mod crm;
+mod drafts;
+mod engine;
+mod error;
+mod feed_text;
+mod health;
+mod identity;
+mod live;
+mod options;
+mod posting;
+mod sync;
+mod threads;
+mod time_text;
+mod views;
+
+pub use actor::Actor;
+pub use engine::Engine;
+pub use error::{Error, Public, PublicKind};
+pub use identity::NewPerson;
+pub use options::{EngineOptions, Limits, OrgGrant, OrgOptions};
+pub use views::{
+    BeginConnect, CaseView, ConnectionState, ConnectionView, CourseFilter, CourseList, CourseSummary, CourseView,
+    DatabaseState, DraftText, Health, ImportCount, ImportReport, NewComment, OrgState, OrganizationView, PollOutcome,
+    PollReport, RunView, Wait,
+};

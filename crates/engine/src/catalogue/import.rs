@@ -1,0 +1,257 @@
+//! Importing a catalogue from a CSV file. Running it again changes only what differs; one bad line spoils no other.
+
+use std::{collections::HashMap, io::Read};
+
+use csv::ByteRecord;
+use domain::{
+    CourseId, CourseKey, CourseRunId, IsNew, OfacDecision, OrganizationId, OrganizationKey, RunKey, RunStatus,
+    Timestamp,
+};
+use indexmap::IndexMap;
+use store::{Changed, CourseUpsert, OrganizationUpsert, RunUpsert, Tx};
+
+use crate::{Engine, Error, ImportCount, ImportReport};
+
+/// Courses written in one transaction, so that an import of any size holds up nobody for long.
+const COURSES_AT_ONCE: usize = 200;
+
+/// The columns a file has; any order, any others besides.
+const COLUMNS: [&str; 4] = ["institution", "course_number", "launch_date", "title"];
+
+struct Line {
+    institution: String,
+    number: String,
+    launched: Timestamp,
+    /// `2012-09-05`, as the run's key says it.
+    launch_date: String,
+    title: String,
+}
+
+struct Course {
+    organization: OrganizationKey,
+    title: String,
+    latest_launch: Timestamp,
+    runs: IndexMap<RunKey, Run>,
+}
+
+struct Run {
+    title: String,
+    start: Timestamp,
+}
+
+impl Engine {
+    /// Reads `institution, course_number, launch_date (MM/DD/YYYY), title`; a course is titled as its latest run is.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] when the file can't be read or lacks a column; a bad line is a problem of the report instead.
+    pub async fn import_catalogue(&self, reader: impl Read) -> Result<ImportReport, Error> {
+        let mut report = ImportReport::default();
+        let courses = read(reader, &mut report)?;
+        let courses: Vec<(CourseKey, Course)> = courses.into_iter().collect();
+        let mut organizations: HashMap<OrganizationKey, OrganizationId> = HashMap::new();
+        for some in courses.chunks(COURSES_AT_ONCE) {
+            let tx = self.store.begin().await?;
+            for (key, course) in some {
+                self.import_course(&tx, key, course, &mut organizations, &mut report).await?;
+            }
+            tx.commit().await?;
+        }
+        tracing::info!(
+            import.courses = report.courses.total(),
+            import.runs = report.runs.total(),
+            import.problems = report.problems.len(),
+            "catalogue imported"
+        );
+        Ok(report)
+    }
+
+    async fn import_course(
+        &self,
+        tx: &Tx,
+        key: &CourseKey,
+        course: &Course,
+        organizations: &mut HashMap<OrganizationKey, OrganizationId>,
+        report: &mut ImportReport,
+    ) -> Result<(), Error> {
+        let now = self.clock.now();
+        let organization = match organizations.get(&course.organization) {
+            Some(id) => *id,
+            None => {
+                let upsert =
+                    OrganizationUpsert { key: course.organization.clone(), name: course.organization.to_string() };
+                let new_id = OrganizationId::from_uuid(self.random.uuid_v7(now));
+                let (row, changed) = tx.catalogue().upsert_organization(&upsert, new_id, now).await?;
+                count(&mut report.organizations, changed);
+                organizations.insert(course.organization.clone(), row.id);
+                row.id
+            }
+        };
+        let upsert = CourseUpsert {
+            id: CourseId::from_key(key),
+            key: key.clone(),
+            title: course.title.clone(),
+            organizations: vec![organization],
+        };
+        let (row, changed) = tx.catalogue().upsert_course(&upsert, now).await?;
+        count(&mut report.courses, changed);
+        for (key, run) in &course.runs {
+            let upsert = RunUpsert {
+                key: key.clone(),
+                course_id: row.id,
+                title: run.title.clone(),
+                start_at: Some(run.start),
+                end_at: None,
+                go_live_at: None,
+                status: RunStatus::Published,
+                ofac: OfacDecision::NotReviewed,
+                is_new: IsNew::No,
+            };
+            let new_id = CourseRunId::from_uuid(self.random.uuid_v7(now));
+            let (_, changed) = tx.catalogue().upsert_run(&upsert, new_id, now).await?;
+            count(&mut report.runs, changed);
+        }
+        Ok(())
+    }
+}
+
+const fn count(counted: &mut ImportCount, changed: Changed) {
+    match changed {
+        Changed::Inserted => counted.created += 1,
+        Changed::Updated => counted.updated += 1,
+        Changed::Unchanged => counted.unchanged += 1,
+    }
+}
+
+fn read(reader: impl Read, report: &mut ImportReport) -> Result<IndexMap<CourseKey, Course>, Error> {
+    let unreadable = |error: csv::Error| Error::invalid(format!("The file can't be read as CSV: {error}."));
+    let mut csv = csv::ReaderBuilder::new().flexible(true).trim(csv::Trim::All).from_reader(reader);
+    let headers = csv.byte_headers().map_err(unreadable)?.clone();
+    let columns = columns(&headers)?;
+    let mut courses: IndexMap<CourseKey, Course> = IndexMap::new();
+    let mut record = ByteRecord::new();
+    while csv.read_byte_record(&mut record).map_err(unreadable)? {
+        let number = record.position().map_or(0, csv::Position::line);
+        if let Err(problem) = line(&record, columns).and_then(|line| add(&mut courses, line)) {
+            report.problems.push((number, problem));
+        }
+    }
+    Ok(courses)
+}
+
+/// Where each of [`COLUMNS`] stands.
+fn columns(headers: &ByteRecord) -> Result<[usize; 4], Error> {
+    let names: Vec<String> = headers
+        .iter()
+        .map(|name| String::from_utf8_lossy(name).trim_start_matches('\u{feff}').trim().to_lowercase())
+        .collect();
+    let mut places = [0; 4];
+    for (place, column) in places.iter_mut().zip(COLUMNS) {
+        *place = names.iter().position(|name| name == column).ok_or_else(|| {
+            Error::invalid(format!(
+                "The file has no column “{column}”. Its first line must name the columns {}.",
+                COLUMNS.join(", ")
+            ))
+        })?;
+    }
+    Ok(places)
+}
+
+fn line(record: &ByteRecord, columns: [usize; 4]) -> Result<Line, String> {
+    let field = |place: usize, column: &str| -> Result<String, String> {
+        let bytes = record.get(place).unwrap_or_default();
+        let text = std::str::from_utf8(bytes)
+            .map_err(|_| format!("The {column} is not UTF-8 text. Save the file as UTF-8 and import it again."))?;
+        if text.is_empty() { Err(format!("The {column} is missing.")) } else { Ok(text.to_owned()) }
+    };
+    let [institution, number, launch_date, title] = columns;
+    let date = field(launch_date, "launch_date")?;
+    let date = jiff::civil::Date::strptime("%m/%d/%Y", &date)
+        .or_else(|_| date.parse())
+        .map_err(|_| format!("The launch_date “{date}” is no date. Write it as MM/DD/YYYY."))?;
+    let launched = date
+        .to_zoned(jiff::tz::TimeZone::UTC)
+        .map_err(|_| format!("The launch_date “{date}” is out of range."))?
+        .timestamp()
+        .into();
+    Ok(Line {
+        institution: field(institution, "institution")?,
+        // Keys in the org's and other systems' URLs hold no spaces: "JPAL 101x" is JPAL_101x.
+        number: field(number, "course_number")?.split_whitespace().collect::<Vec<_>>().join("_"),
+        launched,
+        launch_date: date.to_string(),
+        title: field(title, "title")?,
+    })
+}
+
+fn add(courses: &mut IndexMap<CourseKey, Course>, line: Line) -> Result<(), String> {
+    let Line { institution, number, launched, launch_date, title } = line;
+    let wrong = |invalid: domain::Invalid| invalid.0;
+    let organization = OrganizationKey::new(institution.as_str()).map_err(wrong)?;
+    let key = CourseKey::new(format!("{institution}+{number}")).map_err(wrong)?;
+    let run_key = RunKey::new(format!("course-v1:{key}+{launch_date}")).map_err(wrong)?;
+    let course = courses.entry(key).or_insert_with(|| Course {
+        organization,
+        title: title.clone(),
+        latest_launch: launched,
+        runs: IndexMap::new(),
+    });
+    if launched >= course.latest_launch {
+        course.latest_launch = launched;
+        course.title.clone_from(&title);
+    }
+    // Two runs launched on one day are two runs: the second, in the file's order, is …_2.
+    let mut free = run_key.clone();
+    let mut nth = 1;
+    while course.runs.contains_key(&free) {
+        nth += 1;
+        free = RunKey::new(format!("{run_key}_{nth}")).map_err(wrong)?;
+    }
+    course.runs.insert(free, Run { title, start: launched });
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read_text(text: &[u8]) -> (IndexMap<CourseKey, Course>, ImportReport) {
+        let mut report = ImportReport::default();
+        let courses = read(text, &mut report).unwrap();
+        (courses, report)
+    }
+
+    #[test]
+    fn two_runs_of_one_day_get_keys_of_their_own() {
+        let (courses, report) = read_text(
+            b"institution,course_number,launch_date,title,subject\nMITx,7.00x,06/17/2014,Biology,S\nMITx,7.00x,06/17/2014,Biology,S\n",
+        );
+        let keys: Vec<&str> = courses.values().flat_map(|course| course.runs.keys().map(RunKey::as_str)).collect();
+        assert_eq!(keys, ["course-v1:MITx+7.00x+2014-06-17", "course-v1:MITx+7.00x+2014-06-17_2"]);
+        assert_eq!(report.problems, []);
+    }
+
+    #[test]
+    fn a_course_is_titled_as_its_latest_run() {
+        let (courses, _) = read_text(
+            b"\xef\xbb\xbfTitle,Institution,course_number,launch_date\r\nNew,X,JPAL 101x,04/01/2015\r\nOld,X,JPAL 101x,04/01/2014\r\n",
+        );
+        let (key, course) = courses.first().unwrap();
+        assert_eq!((key.as_str(), course.title.as_str()), ("X+JPAL_101x", "New"));
+    }
+
+    #[test]
+    fn a_bad_line_is_told_and_spoils_no_other() {
+        let (courses, report) = read_text(
+            b"institution,course_number,launch_date,title\nX,1,soon,A\nX\nX,2,01/02/2015,\xff\nX,3,02/30/2015,D\nX,4,2015-03-01,\"E, F\"\n",
+        );
+        assert_eq!(report.problems.iter().map(|(line, _)| *line).collect::<Vec<_>>(), [2, 3, 4, 5]);
+        assert_eq!(courses.keys().map(CourseKey::as_str).collect::<Vec<_>>(), ["X+4"]);
+    }
+
+    #[test]
+    fn a_missing_column_is_named() {
+        let mut report = ImportReport::default();
+        let Err(Error::Invalid(sentence)) = read(&b"institution,title\n"[..], &mut report) else { panic!() };
+        assert!(sentence.contains("course_number"), "{sentence}");
+    }
+}

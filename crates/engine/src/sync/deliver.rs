@@ -1,0 +1,315 @@
+//! Deliveries: claimed with a lease, sent as one composite request, settled in one transaction. What happens when the answer
+//! is lost is decided by the ledger: its key is unique, so the second try is told that the first one landed.
+
+use std::time::Duration;
+
+use domain::{AuthorLabel, CommentBody, RunKey, SalesforceId, Visibility};
+use salesforce::{CompositeRequest, Repeat, Subrequest, reference};
+use serde_json::{Map, json};
+use store::{Delivered, DeliveryRow};
+use uuid::Uuid;
+
+use super::{
+    ancestors::{Place, Subject},
+    breaker::{Passage, Recovery},
+    session::{Has, OrgSession},
+};
+use crate::{Engine, Error, feed_text, live::Audience};
+
+/// A delivery this process holds the lease of.
+pub(super) struct Claim {
+    delivery: DeliveryRow,
+    token: Uuid,
+}
+
+/// What became of one try.
+enum Outcome {
+    Delivered {
+        feed_item: SalesforceId,
+        ledger: Option<SalesforceId>,
+    },
+    /// Nothing left to send.
+    Gone,
+    /// For good; the sentence is for the author.
+    Refused {
+        reason: String,
+        code: Option<String>,
+    },
+}
+
+impl Engine {
+    /// Delivers what is due, until nothing more is: one round, for tests and for commands. Answers how many were tried.
+    ///
+    /// # Errors
+    /// The database is away.
+    pub async fn deliver_due(&self) -> Result<usize, Error> {
+        let mut tried = 0;
+        loop {
+            let claims = self.claim_due(self.limits.deliveries_at_once, 0).await?;
+            if claims.is_empty() {
+                return Ok(tried);
+            }
+            tried += claims.len();
+            futures::future::join_all(claims.into_iter().map(|claim| self.deliver(claim))).await;
+        }
+    }
+
+    /// Claims what is due, as far as the breaker lets anything through.
+    pub(super) async fn claim_due(&self, room: usize, under_way: usize) -> Result<Vec<Claim>, Error> {
+        let Some(org) = &self.org else { return Ok(Vec::new()) };
+        let now = self.clock.now();
+        let room = match org.breaker.passage(now) {
+            Passage::Free => room,
+            Passage::Probe => 1_usize.saturating_sub(under_way),
+            Passage::Shut(_) => 0,
+        };
+        // A look costs less than a write transaction that finds nothing.
+        if room == 0 || self.store.read().deliveries().next_due_at().await?.is_none_or(|due| due > now) {
+            return Ok(Vec::new());
+        }
+        if self.org_session().await?.is_none() {
+            return Ok(Vec::new());
+        }
+        let token = self.random.uuid_v7(now);
+        let tx = self.store.begin().await?;
+        let claimed = tx.deliveries().claim(now, self.limits.lease, token, room as u64).await?;
+        tx.commit().await?;
+        Ok(claimed.into_iter().map(|delivery| Claim { delivery, token }).collect())
+    }
+
+    /// Tries one delivery and settles it. Never fails: what can't be settled keeps its lease until it runs out, and is tried
+    /// again then.
+    pub(super) async fn deliver(&self, claim: Claim) {
+        let result = match self.org_session().await {
+            Ok(Some(session)) => self.try_and_settle(&session, &claim).await,
+            Ok(None) => self.release(&claim).await,
+            Err(error) => Err(error),
+        };
+        if let Err(error) = result {
+            tracing::warn!(error = %error, delivery.id = %claim.delivery.id, "a delivery could not be settled; its lease will run out");
+        }
+    }
+
+    async fn try_and_settle(&self, session: &OrgSession, claim: &Claim) -> Result<(), Error> {
+        let subject = self.subject(claim.delivery.subject_id.into()).await?;
+        let outcome = match &subject {
+            Some(subject) => self.send(session, subject).await,
+            None => Ok(Outcome::Gone),
+        };
+        let settled = match outcome {
+            Ok(outcome) => {
+                self.org_answered();
+                self.settle(claim, subject.as_ref(), outcome).await
+            }
+            Err(Error::Org(error)) if error.needs_reconnect() => {
+                self.release(claim).await?;
+                self.pause(session, &error).await
+            }
+            Err(Error::Org(error)) if error.is_temporary() => self.put_off(claim, &error).await,
+            Err(Error::Org(error)) => {
+                self.org_answered();
+                let outcome = Outcome::Refused { reason: error.message(), code: error.code().map(str::to_owned) };
+                self.settle(claim, subject.as_ref(), outcome).await
+            }
+            // What was accepted once and can't be written now: its author was renamed, for one.
+            Err(Error::Invalid(reason)) => {
+                self.settle(claim, subject.as_ref(), Outcome::Refused { reason, code: None }).await
+            }
+            Err(error) => Err(error),
+        };
+        if let Some(key) = subject.and_then(|subject| subject.post.key) {
+            self.outcomes.settle(key);
+        }
+        settled
+    }
+
+    /// Sends a post, after everything it hangs on. When one of those turns out to be gone from the org, all are made sure of
+    /// once more.
+    async fn send(&self, session: &OrgSession, subject: &Subject) -> Result<Outcome, Error> {
+        if let Some(feed_item) = &subject.post.salesforce_id {
+            // The poll has found it in the org already.
+            let ledger = subject.post.ledger_salesforce_id.clone();
+            return Ok(Outcome::Delivered { feed_item: feed_item.clone(), ledger });
+        }
+        let fields = self.feed_item_fields(session).await?;
+        if subject.post.visibility == Visibility::Internal && fields.visibility == Has::No {
+            return Ok(Outcome::Refused {
+                reason: "This Salesforce org can't keep a feed post internal (its feed items have no Visibility). The note was not sent; write it in Salesforce instead."
+                    .to_owned(),
+                code: None,
+            });
+        }
+        let mut rebuilt = false;
+        loop {
+            let sent = match self.ensure_ancestors(session, subject).await {
+                Ok(place) => self.send_to(session, subject, &place, fields.visibility).await,
+                Err(error) => Err(error),
+            };
+            match sent {
+                Err(Error::Org(error)) if is_ancestor_gone(&error) && !rebuilt => {
+                    tracing::warn!(error = %error, post.id = %subject.post.id, "a record the post hangs on is gone from the org; made again");
+                    self.forget_ancestors(session, subject).await?;
+                    rebuilt = true;
+                }
+                sent => return sent,
+            }
+        }
+    }
+
+    async fn send_to(
+        &self,
+        session: &OrgSession,
+        subject: &Subject,
+        place: &Place,
+        has_visibility: Has,
+    ) -> Result<Outcome, Error> {
+        let Subject { post, author, .. } = subject;
+        let Some(key) = post.key else { return Ok(Outcome::Gone) };
+        let run_key = post.run_key.as_deref().map(RunKey::new).transpose()?;
+        let label = AuthorLabel::new(&author.name, &author.username);
+        let text = feed_text::write(&label, run_key.as_ref(), &CommentBody::new(&post.body)?)?;
+        let mut feed_item = Map::new();
+        feed_item.insert("ParentId".to_owned(), json!(place.case));
+        feed_item.insert("Body".to_owned(), json!(text));
+        if has_visibility == Has::Yes {
+            let visibility = match post.visibility {
+                Visibility::Public => "AllUsers",
+                Visibility::Internal => "InternalUsers",
+            };
+            feed_item.insert("Visibility".to_owned(), json!(visibility));
+        }
+        let ledger = json!({
+            "Key__c": key.to_string(),
+            "Feed_Item__c": reference("post", "id"),
+            "Case__c": place.case,
+            "Contact__c": place.contact,
+            "Course_Run__c": place.run,
+            "Author_Name__c": feed_text::cut(&feed_text::shield(&post.author_name), 255),
+            "Author_Username__c": feed_text::cut(&feed_text::shield(author.username.as_str()), 150),
+            "Author_Role__c": author.role.name(),
+            "Visibility__c": post.visibility.name(),
+        });
+        let request = CompositeRequest {
+            all_or_none: true,
+            subrequests: vec![
+                Subrequest::create("post", "FeedItem", feed_item.into()),
+                Subrequest::create("ledger", "Portal_Post__c", ledger),
+            ],
+        };
+        // Safe to repeat: the ledger's key lets only one of them through.
+        let response = session.client.composite(&request, Repeat::Safe).await?;
+        let Some(failure) = response.first_failure() else {
+            let id = |part| response.get(part).and_then(salesforce::Subresponse::id);
+            let feed_item = id("post").ok_or_else(|| Error::internal("the org made a FeedItem and told no id"))?;
+            return Ok(Outcome::Delivered { feed_item, ledger: id("ledger") });
+        };
+        // An earlier try landed and its answer was lost.
+        if failure.error.code() == Some("DUPLICATE_VALUE")
+            && let Some(entry) = self.ledger_entry_of(session, key).await?
+        {
+            return Ok(Outcome::Delivered { feed_item: entry.feed_item, ledger: Some(entry.id) });
+        }
+        Err(failure.error.into())
+    }
+
+    async fn settle(&self, claim: &Claim, subject: Option<&Subject>, outcome: Outcome) -> Result<(), Error> {
+        let now = self.clock.now();
+        let (id, token) = (claim.delivery.id, claim.token);
+        let tx = self.store.begin().await?;
+        match (&outcome, subject) {
+            (Outcome::Delivered { feed_item, ledger }, Some(subject)) => {
+                let delivered =
+                    Delivered { feed_item_id: feed_item.clone(), ledger_id: ledger.clone(), created_at: None };
+                tx.posts().mark_delivered(subject.post.id, &delivered, now).await?;
+                tx.deliveries().finish(id, token, now).await?;
+            }
+            (Outcome::Refused { reason, code }, Some(subject)) => {
+                if tx.deliveries().bury(id, token, now, reason, code.as_deref()).await? {
+                    tx.posts().mark_failed(subject.post.id, reason, now).await?;
+                }
+            }
+            (_, _) => {
+                tx.deliveries().finish(id, token, now).await?;
+            }
+        }
+        if let Some(subject) = subject {
+            self.bump(&tx, subject.case.id, Audience::of(subject.post.visibility)).await?;
+        }
+        tx.commit().await?;
+        let attempts = claim.delivery.attempts;
+        match &outcome {
+            Outcome::Delivered { .. } => {
+                tracing::info!(delivery.id = %id, delivery.attempts = attempts, "post delivered");
+            }
+            Outcome::Gone => tracing::info!(delivery.id = %id, "nothing to deliver"),
+            Outcome::Refused { code, .. } => {
+                tracing::warn!(delivery.id = %id, delivery.attempts = attempts, salesforce.code = code, "post refused by the org");
+            }
+        }
+        if let Some(subject) = subject
+            && let Some(course) = subject.case.course_id
+        {
+            self.live.publish(course, Audience::of(subject.post.visibility));
+        }
+        Ok(())
+    }
+
+    /// Temporary trouble: tried again later, later each time.
+    async fn put_off(&self, claim: &Claim, error: &salesforce::Error) -> Result<(), Error> {
+        let now = self.clock.now();
+        let pause = self.retry_pause(claim.delivery.attempts);
+        // A lock is one record's trouble, not the org's.
+        if error.code() != Some("UNABLE_TO_LOCK_ROW")
+            && let Some(org) = &self.org
+        {
+            org.breaker.failed(now);
+        }
+        tracing::warn!(
+            error = %error, delivery.id = %claim.delivery.id, delivery.attempts = claim.delivery.attempts,
+            delivery.pause_ms = u64::try_from(pause.as_millis()).unwrap_or(u64::MAX), "delivery put off"
+        );
+        let tx = self.store.begin().await?;
+        let not_before = now.saturating_add(pause);
+        tx.deliveries().retry(claim.delivery.id, claim.token, not_before, &error.to_string(), error.code()).await?;
+        tx.commit().await?;
+        Ok(())
+    }
+
+    async fn release(&self, claim: &Claim) -> Result<(), Error> {
+        let tx = self.store.begin().await?;
+        tx.deliveries().release(claim.delivery.id, claim.token).await?;
+        tx.commit().await?;
+        Ok(())
+    }
+
+    /// Exponential, with up to half of it left to chance so that many don't come back together.
+    fn retry_pause(&self, attempts: u32) -> Duration {
+        let factor = 2_u32.saturating_pow(attempts.saturating_sub(1).min(16));
+        let pause = self.limits.retry_first.saturating_mul(factor).min(self.limits.retry_max);
+        pause.mul_f64(1.0 - self.random.fraction() / 2.0)
+    }
+
+    /// The org is there. If it wasn't before, what waits needn't.
+    pub(super) fn org_answered(&self) {
+        if let Some(org) = &self.org
+            && org.breaker.succeeded() == Recovery::Recovered
+        {
+            tracing::info!("the org answers again");
+            self.worker.wake();
+        }
+    }
+}
+
+/// What the org says when a record that another one points to is no longer there.
+fn is_ancestor_gone(error: &salesforce::Error) -> bool {
+    matches!(
+        error.code(),
+        Some(
+            "NOT_FOUND"
+                | "ENTITY_IS_DELETED"
+                | "INVALID_CROSS_REFERENCE_KEY"
+                | "INVALID_ID_FIELD"
+                | "INSUFFICIENT_ACCESS_ON_CROSS_REFERENCE_ENTITY"
+        )
+    )
+}

@@ -1,0 +1,133 @@
+//! The org's records as a poll reads them.
+
+use domain::{SalesforceId, Timestamp};
+use salesforce::DateTime;
+use serde::Deserialize;
+
+use super::poll::Keyset;
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(super) struct CaseRowInOrg {
+    pub(super) id: SalesforceId,
+    #[serde(rename = "Portal_Key__c")]
+    pub(super) portal_key: Option<String>,
+    pub(super) case_number: Option<String>,
+    pub(super) status: Option<String>,
+    pub(super) priority: Option<String>,
+    pub(super) is_deleted: bool,
+    system_modstamp: DateTime,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(super) struct FeedItemRow {
+    pub(super) id: SalesforceId,
+    pub(super) parent_id: SalesforceId,
+    #[serde(rename = "Type")]
+    pub(super) kind: Option<String>,
+    /// None of the items that the org makes by itself.
+    pub(super) body: Option<String>,
+    pub(super) created_by_id: SalesforceId,
+    created_by: Option<Person>,
+    pub(super) created_date: DateTime,
+    pub(super) is_deleted: bool,
+    system_modstamp: DateTime,
+    /// Asked for only where the org has it.
+    pub(super) visibility: Option<String>,
+    #[serde(default)]
+    pub(super) is_rich_text: Option<bool>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(super) struct FeedCommentRow {
+    pub(super) id: SalesforceId,
+    pub(super) feed_item_id: SalesforceId,
+    pub(super) parent_id: SalesforceId,
+    pub(super) comment_body: Option<String>,
+    created_by: Option<Person>,
+    pub(super) created_date: DateTime,
+    pub(super) is_deleted: bool,
+    system_modstamp: DateTime,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(super) struct CaseCommentRow {
+    pub(super) id: SalesforceId,
+    pub(super) parent_id: SalesforceId,
+    pub(super) comment_body: Option<String>,
+    pub(super) is_published: Option<bool>,
+    created_by: Option<Person>,
+    pub(super) created_date: DateTime,
+    pub(super) is_deleted: bool,
+    system_modstamp: DateTime,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(super) struct EmailRow {
+    pub(super) id: SalesforceId,
+    pub(super) parent_id: Option<SalesforceId>,
+    pub(super) subject: Option<String>,
+    pub(super) text_body: Option<String>,
+    pub(super) from_name: Option<String>,
+    pub(super) from_address: Option<String>,
+    pub(super) incoming: Option<bool>,
+    pub(super) created_date: DateTime,
+    pub(super) is_deleted: bool,
+    system_modstamp: DateTime,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Person {
+    name: Option<String>,
+}
+
+/// Shown for somebody whose name the org doesn't give away.
+const SOMEBODY: &str = "Salesforce user";
+
+fn name(person: Option<&Person>) -> String {
+    person
+        .and_then(|person| person.name.as_deref())
+        .map(str::trim)
+        .filter(|name| !name.is_empty())
+        .unwrap_or(SOMEBODY)
+        .to_owned()
+}
+
+impl EmailRow {
+    pub(super) fn author(&self) -> String {
+        [&self.from_name, &self.from_address]
+            .into_iter()
+            .flatten()
+            .map(|name| name.trim())
+            .find(|name| !name.is_empty())
+            .unwrap_or(SOMEBODY)
+            .to_owned()
+    }
+}
+
+macro_rules! keyset {
+    ($($row:ty),*) => {$(
+        impl Keyset for $row {
+            fn position(&self) -> (Timestamp, &SalesforceId) {
+                (self.system_modstamp.into(), &self.id)
+            }
+        }
+    )*};
+}
+keyset!(CaseRowInOrg, FeedItemRow, FeedCommentRow, CaseCommentRow, EmailRow);
+
+macro_rules! authored {
+    ($($row:ty),*) => {$(
+        impl $row {
+            pub(super) fn author(&self) -> String {
+                name(self.created_by.as_ref())
+            }
+        }
+    )*};
+}
+authored!(FeedItemRow, FeedCommentRow, CaseCommentRow);

@@ -1,0 +1,62 @@
+//! Reading a course's thread.
+
+use domain::{CourseId, Thread, ThreadPost, Timestamp};
+use store::{CaseRow, PostRow};
+
+use crate::{Actor, Engine, Error, access, sync::OrgStanding, time_text};
+
+impl Engine {
+    /// The thread of the course's default case, as this reader may see it.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`] for a course that the actor can't read.
+    pub async fn thread(&self, actor: &Actor, course: CourseId, _since: Option<i64>) -> Result<Thread, Error> {
+        let course = self.readable_course(actor, course).await?;
+        let reader = self.store.read();
+        let cases = reader.cases();
+        let (case, standing) = futures::try_join!(
+            async { cases.default_case_of(course.row.id).await.map_err(Error::from) },
+            self.org_standing()
+        )?;
+        self.thread_of(actor, case.as_ref(), &standing).await
+    }
+
+    pub(crate) async fn thread_of(
+        &self,
+        actor: &Actor,
+        case: Option<&CaseRow>,
+        standing: &OrgStanding,
+    ) -> Result<Thread, Error> {
+        let rows = match case {
+            Some(case) => self.store.read().posts().thread(case.id, access::visibility_scope(actor), None).await?,
+            None => Vec::new(),
+        };
+        let posts =
+            rows.into_iter().filter(|row| access::may_see_post(actor, row)).map(|row| view(actor, row)).collect();
+        Ok(Thread { posts, read_from_org: standing.read_at.map(Timestamp::to_rfc3339), version: version(actor, case) })
+    }
+}
+
+/// Rises with every change this reader could see.
+pub(crate) fn version(_actor: &Actor, case: Option<&CaseRow>) -> i64 {
+    case.map_or(0, |case| case.version)
+}
+
+/// A post as its reader sees it. The caller has checked that it may.
+pub(crate) fn view(actor: &Actor, row: PostRow) -> ThreadPost {
+    let mine = access::is_author(actor, &row);
+    ThreadPost {
+        id: row.id,
+        key: row.key.filter(|_| mine),
+        author: row.author_name,
+        by_staff: row.author_is_staff,
+        mine,
+        visibility: row.visibility,
+        body: row.body,
+        run_key: row.run_key,
+        created: row.created_at.to_rfc3339(),
+        created_text: time_text::moment(row.created_at),
+        reply_to: row.parent_post_id,
+        state: row.state,
+    }
+}
