@@ -20,8 +20,8 @@ fn a_whole_query_reads_as_salesforce_wants_it() {
         .offset(5);
     assert_eq!(
         soql.text().unwrap(),
-        "SELECT Id, CreatedBy.Name FROM FeedItem WHERE ParentId IN ('0D5000000000001EAA', '0D5000000000001EAA') AND \
-         (SystemModstamp > 2026-11-20T12:00:00.000Z OR (SystemModstamp = 2026-11-20T12:00:00.000Z AND Id > '0D5000000000001EAA')) \
+        "SELECT Id, CreatedBy.Name FROM FeedItem WHERE ParentId IN ('0D5000000000001CAA', '0D5000000000001CAA') AND \
+         (SystemModstamp > 2026-11-20T12:00:00.000Z OR (SystemModstamp = 2026-11-20T12:00:00.000Z AND Id > '0D5000000000001CAA')) \
          ORDER BY SystemModstamp ASC, Id DESC NULLS LAST LIMIT 200 OFFSET 5"
     );
 }

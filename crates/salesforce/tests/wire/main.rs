@@ -1,0 +1,10 @@
+//! The client against small servers of its own: what is on the wire, and what becomes of it when the wire breaks.
+
+mod composite;
+mod oauth;
+mod org;
+mod query;
+mod records;
+mod session;
+mod tls;
+mod trouble;
