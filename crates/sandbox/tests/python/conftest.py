@@ -21,9 +21,9 @@ class Control:
     def __init__(self, url):
         self.url = url
 
-    def post(self, path, **body):
-        answer = requests.post(f"{self.url}/_sandbox/{path}", json=body, timeout=10)
-        assert answer.ok, f"/_sandbox/{path} answered {answer.status_code}: {answer.text}"
+    def post(self, route, /, **body):
+        answer = requests.post(f"{self.url}/_sandbox/{route}", json=body, timeout=10)
+        assert answer.ok, f"/_sandbox/{route} answered {answer.status_code}: {answer.text}"
 
     def fault(self, **fault):
         self.post("faults", **fault)

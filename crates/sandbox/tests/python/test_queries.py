@@ -91,7 +91,7 @@ def test_quoting(sf):
 def test_aggregates(sf, case):
     for status in ("Open", "Open", "Closed"):
         sf.Case.create({"Subject": "x", "Status": status})
-    rows = sf.query("SELECT Status, COUNT(Id) total FROM Case GROUP BY Status ORDER BY Status")["records"]
+    rows = sf.query("SELECT Status, COUNT(Id) total FROM Case GROUP BY Status ORDER BY COUNT(Id)")["records"]
     assert [(row["Status"], row["total"]) for row in rows] == [("Closed", 1), ("Open", 3)]
 
 
