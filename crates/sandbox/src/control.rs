@@ -1,0 +1,154 @@
+//! `/_sandbox/`: what a test needs and a real org lacks. No session, no budget, no faults.
+
+use std::{sync::Arc, time::Duration};
+
+use axum::{
+    Json, Router,
+    extract::{Query, State},
+    response::{IntoResponse, Response},
+    routing::{get, post},
+};
+use http::StatusCode;
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use crate::{
+    clock::datetime,
+    faults::Fault,
+    org::{Org, locked},
+};
+
+pub(crate) fn routes() -> Router<Arc<Org>> {
+    Router::new()
+        .route("/_sandbox/reset", post(reset))
+        .route("/_sandbox/snapshot", get(snapshot))
+        .route("/_sandbox/count", get(count))
+        .route("/_sandbox/clock", get(clock).post(advance))
+        .route("/_sandbox/expire-sessions", post(expire_sessions))
+        .route("/_sandbox/revoke-grants", post(revoke_grants))
+        .route("/_sandbox/api-budget", post(api_budget))
+        .route("/_sandbox/switches", post(switches))
+        .route("/_sandbox/jwt-keys", post(jwt_key))
+        .route("/_sandbox/faults", get(faults).post(add_fault).delete(clear_faults))
+        .route("/_sandbox/requests", get(requests).delete(forget_requests))
+}
+
+type Done = Json<Value>;
+
+fn done() -> Done {
+    Json(json!({ "ok": true }))
+}
+
+async fn reset(State(org): State<Arc<Org>>) -> Response {
+    match org.reset().await {
+        Ok(()) => done().into_response(),
+        Err(error) => (StatusCode::INTERNAL_SERVER_ERROR, error.to_string()).into_response(),
+    }
+}
+
+async fn snapshot(State(org): State<Arc<Org>>) -> Json<Value> {
+    Json(org.read(crate::records::Database::snapshot))
+}
+
+#[derive(Deserialize)]
+struct Count {
+    object: String,
+}
+
+async fn count(State(org): State<Arc<Org>>, Query(query): Query<Count>) -> Response {
+    let Some(object) = org.schema.object(&query.object) else {
+        return (StatusCode::NOT_FOUND, format!("There is no object {}", query.object)).into_response();
+    };
+    Json(json!({ "count": org.read(|database| database.count(&object.name)) })).into_response()
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Advance {
+    advance_seconds: u64,
+}
+
+async fn clock(State(org): State<Arc<Org>>) -> Json<Value> {
+    Json(json!({ "now": datetime(org.now()) }))
+}
+
+async fn advance(State(org): State<Arc<Org>>, Json(advance): Json<Advance>) -> Json<Value> {
+    org.clock.advance(Duration::from_secs(advance.advance_seconds));
+    clock(State(org)).await
+}
+
+async fn expire_sessions(State(org): State<Arc<Org>>) -> Done {
+    org.auth().expire_sessions();
+    org.keep_auth().await;
+    done()
+}
+
+/// Every approval ends, as when an admin blocks the app.
+async fn revoke_grants(State(org): State<Arc<Org>>) -> Done {
+    org.auth().revoke_all();
+    org.keep_auth().await;
+    done()
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Budget {
+    remaining: u64,
+}
+
+async fn api_budget(State(org): State<Arc<Org>>, Json(budget): Json<Budget>) -> Done {
+    org.budget.set_remaining(budget.remaining);
+    done()
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Turn {
+    rotation: Option<bool>,
+    feed_tracking: Option<bool>,
+}
+
+async fn switches(State(org): State<Arc<Org>>, Json(turn): Json<Turn>) -> Json<Value> {
+    let mut switches = locked(&org.switches);
+    switches.rotation = turn.rotation.unwrap_or(switches.rotation);
+    switches.feed_tracking = turn.feed_tracking.unwrap_or(switches.feed_tracking);
+    Json(json!({ "rotation": switches.rotation, "feed_tracking": switches.feed_tracking }))
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct JwtKey {
+    public_key_pem: String,
+}
+
+async fn jwt_key(State(org): State<Arc<Org>>, Json(key): Json<JwtKey>) -> Response {
+    if jsonwebtoken::DecodingKey::from_rsa_pem(key.public_key_pem.as_bytes()).is_err() {
+        return (StatusCode::BAD_REQUEST, "public_key_pem must be an RSA public key in PEM form").into_response();
+    }
+    org.auth().add_jwt_key(key.public_key_pem);
+    org.keep_auth().await;
+    done().into_response()
+}
+
+async fn faults(State(org): State<Arc<Org>>) -> Json<Vec<Fault>> {
+    Json(org.faults.list())
+}
+
+async fn add_fault(State(org): State<Arc<Org>>, Json(fault): Json<Fault>) -> Done {
+    org.faults.add(fault);
+    done()
+}
+
+async fn clear_faults(State(org): State<Arc<Org>>) -> Done {
+    org.faults.clear();
+    done()
+}
+
+async fn requests(State(org): State<Arc<Org>>) -> Response {
+    Json(org.activity.requests()).into_response()
+}
+
+async fn forget_requests(State(org): State<Arc<Org>>) -> Done {
+    org.activity.clear();
+    done()
+}

@@ -1,0 +1,167 @@
+//! Trouble on request: what a test asks to go wrong, and when.
+
+use std::sync::Mutex;
+
+use serde::{Deserialize, Serialize};
+
+use crate::org::locked;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum FaultAction {
+    /// The connection is closed at once: the org is down.
+    Refuse,
+    /// The answer comes `delay_ms` later.
+    Delay,
+    /// `status` is answered and nothing is done.
+    Status,
+    /// The connection is closed before anything is done.
+    DropBeforeCommit,
+    /// Everything is done, then the connection is closed without an answer.
+    DropAfterCommit,
+    /// The first write fails with `UNABLE_TO_LOCK_ROW`.
+    LockRow,
+}
+
+/// One kind of trouble and the requests it strikes.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Fault {
+    pub action: FaultAction,
+    /// Any method when absent.
+    #[serde(default)]
+    pub method: Option<String>,
+    /// A part of the path, in which `*` stands for anything; every path when absent.
+    #[serde(default)]
+    pub path: Option<String>,
+    /// How many requests it strikes; until cleared when absent.
+    #[serde(default)]
+    pub times: Option<u32>,
+    #[serde(default)]
+    pub delay_ms: Option<u64>,
+    /// HTTP status, for `status`; 503 when absent.
+    #[serde(default)]
+    pub status: Option<u16>,
+    /// `errorCode` of that answer; `SERVER_UNAVAILABLE` when absent.
+    #[serde(default)]
+    pub code: Option<String>,
+    #[serde(default)]
+    pub message: Option<String>,
+}
+
+impl Fault {
+    /// Strikes every request until cleared; narrow it with the methods below.
+    pub fn new(action: FaultAction) -> Self {
+        Self { action, method: None, path: None, times: None, delay_ms: None, status: None, code: None, message: None }
+    }
+
+    #[must_use]
+    pub fn on(mut self, method: &str, path: &str) -> Self {
+        self.method = Some(method.to_owned());
+        self.path = Some(path.to_owned());
+        self
+    }
+
+    #[must_use]
+    pub fn times(mut self, times: u32) -> Self {
+        self.times = Some(times);
+        self
+    }
+
+    #[must_use]
+    pub fn status(mut self, status: u16) -> Self {
+        self.status = Some(status);
+        self
+    }
+
+    #[must_use]
+    pub fn delay_ms(mut self, delay_ms: u64) -> Self {
+        self.delay_ms = Some(delay_ms);
+        self
+    }
+
+    /// What the answer of a `status` fault says.
+    #[must_use]
+    pub fn saying(mut self, code: &str, message: &str) -> Self {
+        self.code = Some(code.to_owned());
+        self.message = Some(message.to_owned());
+        self
+    }
+
+    fn strikes(&self, method: &str, path: &str) -> bool {
+        self.method.as_deref().is_none_or(|wanted| wanted == "*" || wanted.eq_ignore_ascii_case(method))
+            && self.path.as_deref().is_none_or(|pattern| contains(path, pattern))
+    }
+}
+
+/// Whether the pieces between `*` occur in the path, in order.
+fn contains(path: &str, pattern: &str) -> bool {
+    let mut rest = path;
+    pattern.split('*').all(|piece| match rest.split_once(piece) {
+        Some((_, after)) => {
+            rest = after;
+            true
+        }
+        None => false,
+    })
+}
+
+/// The faults of an org, in the order they were added.
+#[derive(Default)]
+pub struct Faults {
+    faults: Mutex<Vec<Fault>>,
+}
+
+impl Faults {
+    pub fn add(&self, fault: Fault) {
+        locked(&self.faults).push(fault);
+    }
+
+    pub fn clear(&self) {
+        locked(&self.faults).clear();
+    }
+
+    pub fn list(&self) -> Vec<Fault> {
+        locked(&self.faults).clone()
+    }
+
+    /// The first fault that strikes this request; one of its times is used up.
+    pub(crate) fn strike(&self, method: &str, path: &str) -> Option<Fault> {
+        let mut faults = locked(&self.faults);
+        let position = faults.iter().position(|fault| fault.strikes(method, path))?;
+        let fault = faults.get_mut(position)?;
+        let struck = fault.clone();
+        match &mut fault.times {
+            Some(times) if *times > 1 => *times -= 1,
+            Some(_) => {
+                faults.remove(position);
+            }
+            None => {}
+        }
+        Some(struck)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Fault, FaultAction, Faults};
+
+    #[test]
+    fn a_fault_strikes_as_often_as_asked_and_only_what_matches() {
+        let faults = Faults::default();
+        faults.add(Fault::new(FaultAction::Status).on("POST", "/composite").times(2));
+        assert!(faults.strike("GET", "/services/data/v67.0/composite").is_none());
+        assert!(faults.strike("POST", "/services/data/v67.0/query").is_none());
+        assert!(faults.strike("post", "/services/data/v67.0/composite").is_some());
+        assert!(faults.strike("POST", "/services/data/v67.0/composite/sobjects").is_some());
+        assert!(faults.strike("POST", "/services/data/v67.0/composite").is_none());
+    }
+
+    #[test]
+    fn a_star_stands_for_anything_between() {
+        let faults = Faults::default();
+        faults.add(Fault::new(FaultAction::Delay).on("*", "/data/*/sobjects/Case*Portal_Key__c"));
+        assert!(faults.strike("PATCH", "/services/data/v67.0/sobjects/Case/Portal_Key__c/x").is_some());
+        assert!(faults.strike("PATCH", "/services/data/v67.0/sobjects/Account/Portal_Key__c/x").is_none());
+    }
+}

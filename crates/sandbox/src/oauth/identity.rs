@@ -1,0 +1,169 @@
+//! Who a token is, and its end: identity, userinfo, introspection, revocation.
+
+use std::sync::Arc;
+
+use axum::{
+    Extension, Form, Json,
+    extract::{Path, Query, State},
+    response::{IntoResponse, Response},
+};
+use http::{HeaderMap, StatusCode};
+use serde_json::{Map, Value, json};
+
+use super::{OAuthError, bearer, value};
+use crate::{org::Org, records::Record, seed, server::Origin};
+
+type Pairs = Vec<(String, String)>;
+
+/// These two resources answer a bad token in plain text.
+fn bad_token() -> Response {
+    (StatusCode::FORBIDDEN, "Bad_OAuth_Token").into_response()
+}
+
+fn user_of(org: &Org, headers: &HeaderMap, query: &[(String, String)]) -> Option<Record> {
+    let token = bearer(headers).or_else(|| value(query, "oauth_token")).or_else(|| value(query, "access_token"))?;
+    let session = org.auth().session(token, org.now())?;
+    org.user(&session.user)
+}
+
+fn resource_urls(origin: &Origin) -> Value {
+    let resource = |path: &str| Value::String(format!("{origin}/services/{path}"));
+    let data = "data/v{version}/";
+    let names = [
+        ("rest", data.to_owned()),
+        ("sobjects", format!("{data}sobjects/")),
+        ("query", format!("{data}query/")),
+        ("partner", format!("Soap/u/{{version}}/{}", seed::ORGANIZATION_ID.get(..15).unwrap_or_default())),
+    ];
+    Value::Object(names.into_iter().map(|(name, path)| (name.to_owned(), resource(&path))).collect::<Map<_, _>>())
+}
+
+pub(super) async fn user_info(
+    State(org): State<Arc<Org>>,
+    Extension(origin): Extension<Origin>,
+    headers: HeaderMap,
+    Query(query): Query<Pairs>,
+) -> Response {
+    let Some(user) = user_of(&org, &headers, &query) else { return bad_token() };
+    Json(json!({
+        "sub": format!("{origin}/id/{}/{}", seed::ORGANIZATION_ID, user.id()),
+        "user_id": user.id(),
+        "organization_id": seed::ORGANIZATION_ID,
+        "preferred_username": user.get("Username"),
+        "nickname": user.get("CommunityNickname"),
+        "name": user.get("Name"),
+        "email": user.get("Email"),
+        "email_verified": true,
+        "given_name": user.get("FirstName"),
+        "family_name": user.get("LastName"),
+        "zoneinfo": user.get("TimeZoneSidKey"),
+        "photos": { "picture": null, "thumbnail": null },
+        "profile": format!("{origin}/{}", user.id()),
+        "picture": null,
+        "address": {},
+        "urls": resource_urls(&origin),
+        "active": user.get("IsActive"),
+        "user_type": "STANDARD",
+        "language": "en_US",
+        "locale": "en_US",
+        "utcOffset": 0,
+        "updated_at": user.get("LastModifiedDate"),
+    }))
+    .into_response()
+}
+
+pub(super) async fn identity(
+    State(org): State<Arc<Org>>,
+    Extension(origin): Extension<Origin>,
+    Path((organization, user_id)): Path<(String, String)>,
+    headers: HeaderMap,
+    Query(query): Query<Pairs>,
+) -> Response {
+    let Some(user) = user_of(&org, &headers, &query) else { return bad_token() };
+    if organization != seed::ORGANIZATION_ID || user_id != user.id() {
+        return (StatusCode::NOT_FOUND, "Bad_Id").into_response();
+    }
+    Json(json!({
+        "id": format!("{origin}/id/{}/{}", seed::ORGANIZATION_ID, user.id()),
+        "asserted_user": true,
+        "user_id": user.id(),
+        "organization_id": seed::ORGANIZATION_ID,
+        "username": user.get("Username"),
+        "nick_name": user.get("CommunityNickname"),
+        "display_name": user.get("Name"),
+        "email": user.get("Email"),
+        "email_verified": true,
+        "first_name": user.get("FirstName"),
+        "last_name": user.get("LastName"),
+        "timezone": user.get("TimeZoneSidKey"),
+        "photos": { "picture": null, "thumbnail": null },
+        "status": { "created_date": null, "body": null },
+        "urls": resource_urls(&origin),
+        "active": user.get("IsActive"),
+        "user_type": "STANDARD",
+        "language": "en_US",
+        "locale": "en_US",
+        "utcOffset": 0,
+        "last_modified_date": user.get("LastModifiedDate"),
+    }))
+    .into_response()
+}
+
+pub(super) async fn introspect(State(org): State<Arc<Org>>, Form(form): Form<Pairs>) -> Response {
+    let token = value(&form, "token").unwrap_or_default();
+    let now = org.now();
+    let seconds = |timestamp: domain::Timestamp| timestamp.as_micros() / 1_000_000;
+    let session = org.auth().session(token, now);
+    let body = if let Some(session) = session {
+        let user = org.user(&session.user).unwrap_or_default();
+        json!({
+            "active": true,
+            "scope": session.scope,
+            "client_id": session.client_id,
+            "username": user.get("Username"),
+            "sub": user.id(),
+            "token_type": "access_token",
+            "exp": seconds(session.expires_at()),
+            "iat": seconds(session.issued_at),
+            "nbf": seconds(session.issued_at),
+        })
+    } else {
+        let refresh = org.auth().refresh_token(token);
+        match refresh {
+            Some((user, client_id, scope)) => {
+                let user = org.user(&user).unwrap_or_default();
+                json!({
+                    "active": true,
+                    "scope": scope,
+                    "client_id": client_id,
+                    "username": user.get("Username"),
+                    "sub": user.id(),
+                    "token_type": "refresh_token",
+                })
+            }
+            None => json!({ "active": false }),
+        }
+    };
+    Json(body).into_response()
+}
+
+pub(super) async fn revoke_by_query(State(org): State<Arc<Org>>, Query(query): Query<Pairs>) -> Response {
+    revoke(&org, &query).await
+}
+
+pub(super) async fn revoke_by_form(
+    State(org): State<Arc<Org>>,
+    Query(query): Query<Pairs>,
+    Form(form): Form<Pairs>,
+) -> Response {
+    revoke(&org, if form.is_empty() { &query } else { &form }).await
+}
+
+async fn revoke(org: &Org, pairs: &[(String, String)]) -> Response {
+    let revoked = org.auth().revoke(value(pairs, "token").unwrap_or_default());
+    if !revoked {
+        return OAuthError::new("invalid_token", "invalid token").into_response();
+    }
+    org.keep_auth().await;
+    StatusCode::OK.into_response()
+}

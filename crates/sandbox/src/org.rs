@@ -1,0 +1,257 @@
+//! The org itself: its schema, records, sessions, clock and faults, shared by every request.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
+
+use domain::{Clock, Random, Timestamp};
+use http::StatusCode;
+use serde_json::Value;
+
+use crate::{
+    activity::{Activity, ApiBudget},
+    clock::{OrgClock, datetime},
+    error::ApiError,
+    faults::Faults,
+    oauth::Auth,
+    records::{Database, Journal, JournalError, Record, Stamp, Transaction},
+    rest::Locators,
+    schema::Schema,
+    seed::{self, Seed},
+};
+
+const AUTH_SETTING: &str = "auth";
+
+pub(crate) struct Org {
+    pub(crate) schema: Arc<Schema>,
+    pub(crate) clock: OrgClock,
+    pub(crate) random: Arc<dyn Random>,
+    pub(crate) faults: Faults,
+    pub(crate) budget: ApiBudget,
+    pub(crate) activity: Activity,
+    pub(crate) locators: Locators,
+    pub(crate) switches: Mutex<Switches>,
+    auth: Mutex<Auth>,
+    database: RwLock<Database>,
+    /// Held for a whole transaction, its journal entry included, so that transactions follow one another.
+    writer: tokio::sync::Mutex<()>,
+    journal: Option<Journal>,
+    seed: Seed,
+}
+
+/// What a test can turn.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Switches {
+    /// A refresh hands out a new refresh token and ends the old one.
+    pub(crate) rotation: bool,
+    /// A new case gets a system feed item without a body, as in an org with feed tracking.
+    pub(crate) feed_tracking: bool,
+}
+
+impl Default for Switches {
+    fn default() -> Self {
+        Self { rotation: true, feed_tracking: false }
+    }
+}
+
+/// Who writes.
+#[derive(Clone, Debug)]
+pub(crate) struct Writer {
+    pub(crate) user: String,
+    /// The first write finds its row locked.
+    pub(crate) lock_row: bool,
+}
+
+pub(crate) fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl Org {
+    /// An org with the records of its journal, or with its seed when there are none.
+    ///
+    /// # Errors
+    /// The journal can't be read or written.
+    pub(crate) async fn open(
+        schema: Schema,
+        journal: Option<Journal>,
+        seed: Seed,
+        clock: Arc<dyn Clock>,
+        random: Arc<dyn Random>,
+    ) -> Result<Arc<Self>, JournalError> {
+        let schema = Arc::new(schema);
+        let mut database = Database::new(Arc::clone(&schema));
+        let mut auth = Auth::default();
+        let mut seeded = false;
+        if let Some(journal) = &journal {
+            for record in journal.records().await? {
+                database.restore(record);
+                seeded = true;
+            }
+            if let Some(text) = journal.setting(AUTH_SETTING).await? {
+                auth = serde_json::from_str(&text)?;
+            }
+        }
+        let org = Arc::new(Self {
+            schema,
+            clock: OrgClock::new(clock),
+            random,
+            faults: Faults::default(),
+            budget: ApiBudget::default(),
+            activity: Activity::default(),
+            locators: Locators::default(),
+            switches: Mutex::default(),
+            auth: Mutex::new(auth),
+            database: RwLock::new(database),
+            writer: tokio::sync::Mutex::new(()),
+            journal,
+            seed,
+        });
+        if !seeded {
+            org.plant().await?;
+        }
+        Ok(org)
+    }
+
+    pub(crate) fn now(&self) -> Timestamp {
+        self.clock.now()
+    }
+
+    pub(crate) fn read<T>(&self, look: impl FnOnce(&Database) -> T) -> T {
+        look(&self.database.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    pub(crate) fn auth(&self) -> MutexGuard<'_, Auth> {
+        locked(&self.auth)
+    }
+
+    pub(crate) fn switches(&self) -> Switches {
+        *locked(&self.switches)
+    }
+
+    /// Runs `work` as one transaction: an error rolls everything back, success is journalled before it is answered.
+    /// It runs to its end even when the caller goes away, as a server's would.
+    ///
+    /// # Errors
+    /// What `work` failed with, or `UNKNOWN_EXCEPTION` when the journal can't be written.
+    pub(crate) async fn transact<T: Send + 'static>(
+        self: &Arc<Self>,
+        writer: Writer,
+        work: impl FnOnce(&mut Transaction<'_>) -> Result<T, ApiError> + Send + 'static,
+    ) -> Result<T, ApiError> {
+        let org = Arc::clone(self);
+        tokio::spawn(async move { org.transact_here(writer, work).await })
+            .await
+            .unwrap_or_else(|_| Err(Self::unexpected("the transaction was interrupted")))
+    }
+
+    async fn transact_here<T: Send>(
+        &self,
+        writer: Writer,
+        work: impl FnOnce(&mut Transaction<'_>) -> Result<T, ApiError> + Send,
+    ) -> Result<T, ApiError> {
+        let _writing = self.writer.lock().await;
+        let stamp = Stamp {
+            now: datetime(self.now()),
+            user: writer.user,
+            feed_tracking: self.switches().feed_tracking,
+            lock_row: writer.lock_row,
+        };
+        let (result, changes) = {
+            let mut database = self.database.write().unwrap_or_else(PoisonError::into_inner);
+            let mut transaction = Transaction::begin(&mut database, stamp);
+            let result = work(&mut transaction);
+            if result.is_err() {
+                transaction.roll_back_to(0);
+            }
+            (result, transaction.changes())
+        };
+        if let (Ok(_), Some(journal)) = (&result, &self.journal)
+            && let Err(error) = journal.write(&changes).await
+        {
+            tracing::error!(error = &error as &dyn std::error::Error, "journal.write");
+            return Err(Self::unexpected("the sandbox could not write its data file"));
+        }
+        result
+    }
+
+    fn unexpected(message: &str) -> ApiError {
+        ApiError::new(StatusCode::INTERNAL_SERVER_ERROR, "UNKNOWN_EXCEPTION", message)
+    }
+
+    /// Keeps sessions and refresh tokens for the next start.
+    pub(crate) async fn keep_auth(&self) {
+        let Some(journal) = &self.journal else { return };
+        let text = serde_json::to_string(&*self.auth());
+        let kept = match text {
+            Ok(text) => journal.set(AUTH_SETTING, &text).await,
+            Err(error) => Err(error.into()),
+        };
+        if let Err(error) = kept {
+            tracing::error!(error = &error as &dyn std::error::Error, "journal.write");
+        }
+    }
+
+    /// As on the first start: seed records alone, no faults, a full budget. Who is connected stays connected.
+    ///
+    /// # Errors
+    /// The journal can't be written.
+    pub(crate) async fn reset(&self) -> Result<(), JournalError> {
+        {
+            let _writing = self.writer.lock().await;
+            if let Some(journal) = &self.journal {
+                journal.clear_records().await?;
+            }
+            self.database.write().unwrap_or_else(PoisonError::into_inner).clear();
+        }
+        self.faults.clear();
+        self.budget.reset();
+        self.activity.clear();
+        self.locators.clear();
+        self.clock.reset();
+        *locked(&self.switches) = Switches::default();
+        self.plant().await
+    }
+
+    async fn plant(&self) -> Result<(), JournalError> {
+        let planted = self
+            .transact_here(Writer { user: seed::ADMIN_ID.to_owned(), lock_row: false }, |transaction| {
+                seed::plant(transaction, self.seed)
+            })
+            .await;
+        if let Err(error) = planted {
+            tracing::error!(error = &error as &dyn std::error::Error, "seed");
+        }
+        Ok(())
+    }
+
+    /// An active user by user name, in any case.
+    pub(crate) fn user_by_name(&self, username: &str) -> Option<Record> {
+        self.read(|database| {
+            database
+                .records("User")
+                .find(|user| {
+                    user.get("IsActive") == &Value::Bool(true)
+                        && user.text("Username").is_some_and(|name| name.eq_ignore_ascii_case(username))
+                })
+                .cloned()
+        })
+    }
+
+    pub(crate) fn user(&self, id: &str) -> Option<Record> {
+        self.read(|database| database.get_of("User", id).cloned())
+    }
+
+    /// Writes what is pending and lets the file go.
+    pub(crate) async fn close(&self) {
+        let _writing = self.writer.lock().await;
+        if let Some(journal) = &self.journal {
+            journal.close().await;
+        }
+    }
+
+    /// 32 random bytes as unpadded URL-safe base64.
+    pub(crate) fn secret(&self) -> String {
+        use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+        let mut bytes = [0; 32];
+        self.random.fill(&mut bytes);
+        URL_SAFE_NO_PAD.encode(bytes)
+    }
+}

@@ -1,0 +1,101 @@
+//! The file behind the memory: every committed record, written before the commit is answered, so that it outlives a killed process.
+
+use std::path::Path;
+
+use sqlx::{
+    Row, SqlitePool,
+    sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
+};
+
+use super::{Change, Record};
+
+#[derive(Debug, thiserror::Error)]
+pub enum JournalError {
+    #[error("the data file could not be read or written")]
+    Database(#[from] sqlx::Error),
+    #[error("a record in the data file can't be understood; delete the file to start afresh")]
+    Record(#[from] serde_json::Error),
+}
+
+/// An SQLite file with a row for each record.
+#[derive(Clone)]
+pub(crate) struct Journal {
+    pool: SqlitePool,
+}
+
+impl Journal {
+    /// Opens or makes the file.
+    ///
+    /// # Errors
+    /// The file can't be opened or isn't a sandbox's.
+    pub(crate) async fn open(path: &Path) -> Result<Self, JournalError> {
+        // Written ahead and synced at checkpoints: safe from a killed process, which is what is promised.
+        let options = SqliteConnectOptions::new()
+            .filename(path)
+            .create_if_missing(true)
+            .journal_mode(SqliteJournalMode::Wal)
+            .synchronous(SqliteSynchronous::Normal);
+        let pool = SqlitePoolOptions::new().max_connections(1).connect_with(options).await?;
+        sqlx::query("CREATE TABLE IF NOT EXISTS record (id TEXT PRIMARY KEY, body TEXT NOT NULL) WITHOUT ROWID")
+            .execute(&pool)
+            .await?;
+        sqlx::query("CREATE TABLE IF NOT EXISTS setting (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID")
+            .execute(&pool)
+            .await?;
+        Ok(Self { pool })
+    }
+
+    pub(crate) async fn records(&self) -> Result<Vec<Record>, JournalError> {
+        let rows = sqlx::query("SELECT body FROM record ORDER BY id").fetch_all(&self.pool).await?;
+        rows.iter().map(|row| Ok(serde_json::from_str(row.try_get::<&str, _>(0)?)?)).collect()
+    }
+
+    pub(crate) async fn write(&self, changes: &[Change]) -> Result<(), JournalError> {
+        if changes.is_empty() {
+            return Ok(());
+        }
+        let mut transaction = self.pool.begin().await?;
+        for change in changes {
+            match &change.record {
+                Some(record) => {
+                    sqlx::query(
+                        "INSERT INTO record (id, body) VALUES (?, ?) ON CONFLICT (id) DO UPDATE SET body = excluded.body",
+                    )
+                    .bind(&change.id)
+                    .bind(serde_json::to_string(record)?)
+                    .execute(&mut *transaction)
+                    .await?;
+                }
+                None => {
+                    sqlx::query("DELETE FROM record WHERE id = ?").bind(&change.id).execute(&mut *transaction).await?;
+                }
+            }
+        }
+        Ok(transaction.commit().await?)
+    }
+
+    pub(crate) async fn clear_records(&self) -> Result<(), JournalError> {
+        sqlx::query("DELETE FROM record").execute(&self.pool).await?;
+        Ok(())
+    }
+
+    pub(crate) async fn setting(&self, name: &str) -> Result<Option<String>, JournalError> {
+        let row = sqlx::query("SELECT value FROM setting WHERE name = ?").bind(name).fetch_optional(&self.pool).await?;
+        Ok(row.map(|row| row.try_get(0)).transpose()?)
+    }
+
+    pub(crate) async fn set(&self, name: &str, value: &str) -> Result<(), JournalError> {
+        sqlx::query(
+            "INSERT INTO setting (name, value) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value",
+        )
+        .bind(name)
+        .bind(value)
+        .execute(&self.pool)
+        .await?;
+        Ok(())
+    }
+
+    pub(crate) async fn close(&self) {
+        self.pool.close().await;
+    }
+}

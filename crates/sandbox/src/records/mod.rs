@@ -1,0 +1,14 @@
+//! What the org holds: typed records in memory with indexes, changed in transactions that validate as Salesforce does.
+
+mod behaviour;
+mod coerce;
+mod database;
+mod journal;
+mod record;
+mod transaction;
+
+pub use database::Database;
+pub(crate) use journal::Journal;
+pub use journal::JournalError;
+pub use record::Record;
+pub(crate) use transaction::{Authority, Change, Stamp, Transaction, Upserted};

@@ -1,0 +1,502 @@
+//! One transaction: checks each change as Salesforce does, applies it, and can take any part of it back.
+
+use std::{collections::BTreeSet, sync::Arc};
+
+use serde_json::{Map, Value};
+
+use super::{Database, Record, behaviour, coerce::coerce, database::folded};
+use crate::{
+    error::ApiError,
+    schema::{Field, FieldKind, Object, ObjectKind, OnDelete, Schema},
+};
+
+/// Whose rules a write obeys.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Authority {
+    /// Field permissions apply.
+    User,
+    /// The org itself, which may set read-only fields (dates and makers of seeded records).
+    System,
+}
+
+/// A record as a committed transaction left it; absent when the transaction's rollback removed it.
+#[derive(Clone, Debug)]
+pub(crate) struct Change {
+    pub(crate) id: String,
+    pub(crate) record: Option<Record>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Upserted {
+    pub(crate) id: String,
+    pub(crate) created: bool,
+}
+
+struct Undo {
+    object: String,
+    id: String,
+    before: Option<Record>,
+}
+
+/// What every record of a transaction is stamped with, and how the transaction behaves.
+#[derive(Clone, Debug)]
+pub(crate) struct Stamp {
+    /// In Salesforce's form.
+    pub(crate) now: String,
+    pub(crate) user: String,
+    /// New cases get a system feed item without a body.
+    pub(crate) feed_tracking: bool,
+    /// The first write finds its row locked.
+    pub(crate) lock_row: bool,
+}
+
+pub(crate) struct Transaction<'a> {
+    database: &'a mut Database,
+    schema: Arc<Schema>,
+    stamp: Stamp,
+    undo: Vec<Undo>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Purpose {
+    Create,
+    Update,
+}
+
+impl<'a> Transaction<'a> {
+    pub(crate) fn begin(database: &'a mut Database, stamp: Stamp) -> Self {
+        let schema = Arc::clone(database.schema());
+        Self { database, schema, stamp, undo: Vec::new() }
+    }
+
+    pub(crate) fn database(&self) -> &Database {
+        self.database
+    }
+
+    pub(super) fn tracks_feeds(&self) -> bool {
+        self.stamp.feed_tracking
+    }
+
+    /// A point to roll back to.
+    pub(crate) fn savepoint(&self) -> usize {
+        self.undo.len()
+    }
+
+    pub(crate) fn roll_back_to(&mut self, savepoint: usize) {
+        for undo in self.undo.split_off(savepoint.min(self.undo.len())).into_iter().rev() {
+            self.database.replace(&undo.object, &undo.id, undo.before);
+        }
+    }
+
+    /// What a commit has to write down.
+    pub(crate) fn changes(&self) -> Vec<Change> {
+        let ids: BTreeSet<&str> = self.undo.iter().map(|undo| undo.id.as_str()).collect();
+        ids.into_iter().map(|id| Change { id: id.to_owned(), record: self.database.get(id).cloned() }).collect()
+    }
+
+    /// Stores a record as it is, without any check.
+    pub(super) fn put(&mut self, object: &str, record: Record) {
+        let id = record.id().to_owned();
+        let before = self.database.replace(object, &id, Some(record));
+        self.undo.push(Undo { object: object.to_owned(), id, before });
+    }
+
+    /// Creates a record and answers its id.
+    ///
+    /// # Errors
+    /// Whatever Salesforce would refuse the record for; nothing was changed then.
+    pub(crate) fn insert(
+        &mut self,
+        object: &str,
+        body: &Map<String, Value>,
+        authority: Authority,
+    ) -> Result<String, ApiError> {
+        let schema = Arc::clone(&self.schema);
+        let object = schema.object(object).ok_or_else(ApiError::not_found)?;
+        if !object.createable && authority == Authority::User {
+            return Err(ApiError::bad(
+                "INVALID_TYPE_FOR_OPERATION",
+                format!("entity type cannot be inserted: {}", object.label),
+            ));
+        }
+        if authority == Authority::User && body.keys().any(|key| key.eq_ignore_ascii_case("Id")) {
+            return Err(
+                ApiError::bad("INVALID_FIELD_FOR_INSERT_UPDATE", "cannot specify Id in an insert call").about("Id")
+            );
+        }
+        let mut record = Record::default();
+        let given = self.assignments(object, body, Purpose::Create, authority)?;
+        let id = match given.iter().find(|(field, _)| field.kind == FieldKind::Id) {
+            Some((_, Value::String(id))) => id.clone(),
+            _ => self.database.next_id(object).ok_or_else(ApiError::not_found)?,
+        };
+        record.set("Id", id.as_str());
+        self.take_lock(&id)?;
+        for (field, value) in given {
+            record.set(&field.name, value);
+        }
+        self.fill_defaults(object, &mut record);
+        self.stamp_record(object, &mut record, Purpose::Create);
+        let missing: Vec<&str> = object
+            .fields()
+            .filter(|field| field.required_on_create() && record.get(&field.name).is_null())
+            .map(|field| field.name.as_str())
+            .collect();
+        if !missing.is_empty() && authority == Authority::User {
+            let mut error = ApiError::bad(
+                "REQUIRED_FIELD_MISSING",
+                format!("Required fields are missing: [{}]", missing.join(", ")),
+            );
+            error.fields = missing.into_iter().map(str::to_owned).collect();
+            return Err(error);
+        }
+        behaviour::before_save(self.database, object, &mut record, None, &self.stamp.now)?;
+        self.check_unique(object, &record)?;
+        if object.kind == ObjectKind::PlatformEvent {
+            return Ok(id);
+        }
+        let savepoint = self.savepoint();
+        self.put(&object.name, record.clone());
+        if let Err(error) = behaviour::after_insert(self, object, &record) {
+            self.roll_back_to(savepoint);
+            return Err(error);
+        }
+        Ok(id)
+    }
+
+    /// Changes the fields given.
+    ///
+    /// # Errors
+    /// Whatever Salesforce would refuse the change for; nothing was changed then.
+    pub(crate) fn update(
+        &mut self,
+        object: &str,
+        id: &str,
+        body: &Map<String, Value>,
+        authority: Authority,
+    ) -> Result<(), ApiError> {
+        let schema = Arc::clone(&self.schema);
+        let object = schema.object(object).ok_or_else(ApiError::not_found)?;
+        let before = self.live(object, id)?.clone();
+        self.take_lock(id)?;
+        if !object.updateable && authority == Authority::User {
+            return Err(ApiError::bad(
+                "INVALID_TYPE_FOR_OPERATION",
+                format!("entity type cannot be updated: {}", object.label),
+            ));
+        }
+        let mut record = before.clone();
+        for (field, value) in self.assignments(object, body, Purpose::Update, authority)? {
+            if value.is_null() && field.kind == FieldKind::Boolean {
+                record.set(&field.name, false);
+            } else if value.is_null() && !field.nillable {
+                return Err(ApiError::bad(
+                    "REQUIRED_FIELD_MISSING",
+                    format!("Required fields are missing: [{}]", field.name),
+                )
+                .about(&field.name));
+            } else {
+                record.set(&field.name, value);
+            }
+        }
+        self.stamp_record(object, &mut record, Purpose::Update);
+        behaviour::before_save(self.database, object, &mut record, Some(&before), &self.stamp.now)?;
+        self.check_unique(object, &record)?;
+        self.put(&object.name, record);
+        Ok(())
+    }
+
+    /// Marks a record, and what belongs to it, as deleted.
+    ///
+    /// # Errors
+    /// No such record, deleted before, or something that refers to it forbids it; nothing was changed then.
+    pub(crate) fn delete(&mut self, object: &str, id: &str) -> Result<(), ApiError> {
+        let schema = Arc::clone(&self.schema);
+        let object = schema.object(object).ok_or_else(ApiError::not_found)?;
+        self.live(object, id)?;
+        self.take_lock(id)?;
+        if !object.deletable {
+            return Err(ApiError::bad(
+                "INVALID_TYPE_FOR_OPERATION",
+                format!("entity type cannot be deleted: {}", object.label),
+            ));
+        }
+        let savepoint = self.savepoint();
+        let result = self.delete_with_children(object, id);
+        if result.is_err() {
+            self.roll_back_to(savepoint);
+        }
+        result
+    }
+
+    fn delete_with_children(&mut self, object: &Object, id: &str) -> Result<(), ApiError> {
+        let schema = Arc::clone(&self.schema);
+        let mut record = self.live(object, id)?.clone();
+        record.set("IsDeleted", true);
+        record.set("SystemModstamp", self.stamp.now.as_str());
+        self.put(&object.name, record);
+        for child in &object.children {
+            let Some(child_object) = schema.object(&child.child_object) else { continue };
+            let referring: Vec<Record> = self
+                .database
+                .referring(&child_object.name, &child.field, id)
+                .into_iter()
+                .filter(|record| !record.is_deleted())
+                .cloned()
+                .collect();
+            for mut record in referring {
+                match child.on_delete {
+                    // Already gone when two relations lead to it.
+                    OnDelete::Cascade if self.live(child_object, record.id()).is_err() => {}
+                    OnDelete::Cascade => self.delete_with_children(child_object, record.id())?,
+                    OnDelete::Restrict => {
+                        return Err(ApiError::bad(
+                            "DELETE_FAILED",
+                            format!(
+                                "Your attempt to delete this record could not be completed because it is associated with the following {}: {}",
+                                child_object.label_plural,
+                                record.id()
+                            ),
+                        ));
+                    }
+                    OnDelete::SetNull => {
+                        record.set(&child.field, Value::Null);
+                        self.put(&child_object.name, record);
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Creates the record whose external id has this value, or changes the one that has.
+    ///
+    /// # Errors
+    /// More than one record has it (`DUPLICATE_EXTERNAL_ID`), or whatever the create or update is refused for.
+    pub(crate) fn upsert(
+        &mut self,
+        object: &Object,
+        field: &Field,
+        key: &Value,
+        body: &Map<String, Value>,
+        update_only: bool,
+    ) -> Result<Upserted, ApiError> {
+        let matches = self.matches(object, field, key)?;
+        match matches.as_slice() {
+            [] if update_only => Err(ApiError::not_found()),
+            [] => {
+                let mut body = body.clone();
+                body.insert(field.name.clone(), key.clone());
+                self.insert(&object.name, &body, Authority::User).map(|id| Upserted { id, created: true })
+            }
+            [id] => {
+                self.update(&object.name, id, body, Authority::User)?;
+                Ok(Upserted { id: id.clone(), created: false })
+            }
+            several => Err(ApiError::bad(
+                "DUPLICATE_EXTERNAL_ID",
+                format!("{}: more than one record found for external id field: {several:?}", field.name),
+            )),
+        }
+    }
+
+    /// Ids of live records whose field has the value.
+    pub(crate) fn matches(&self, object: &Object, field: &Field, key: &Value) -> Result<Vec<String>, ApiError> {
+        let key = coerce(field, key)?;
+        if key.is_null() {
+            return Err(ApiError::bad("MISSING_ARGUMENT", format!("{} not specified", field.name)));
+        }
+        Ok(self.database.find(object, field, &key).into_iter().map(|record| record.id().to_owned()).collect())
+    }
+
+    fn live(&self, object: &Object, id: &str) -> Result<&Record, ApiError> {
+        let record = self.database.get_of(&object.name, id).ok_or_else(ApiError::not_found)?;
+        if record.is_deleted() { Err(ApiError::deleted()) } else { Ok(record) }
+    }
+
+    fn take_lock(&mut self, id: &str) -> Result<(), ApiError> {
+        if std::mem::take(&mut self.stamp.lock_row) { Err(ApiError::locked(id)) } else { Ok(()) }
+    }
+
+    /// Resolves the names of a body, and checks and converts each value.
+    fn assignments<'o>(
+        &self,
+        object: &'o Object,
+        body: &Map<String, Value>,
+        purpose: Purpose,
+        authority: Authority,
+    ) -> Result<Vec<(&'o Field, Value)>, ApiError> {
+        let mut assignments = Vec::with_capacity(body.len());
+        let mut forbidden = Vec::new();
+        for (name, value) in body {
+            if name == "attributes" {
+                continue;
+            }
+            let (field, value) = match (object.field(name), object.relationship(name)) {
+                (Some(field), _) => (field, coerce(field, value)?),
+                (None, Some(field)) => (field, self.referred(field, name, value)?),
+                (None, None) => return Err(ApiError::no_such_column(name, object)),
+            };
+            let allowed = match purpose {
+                Purpose::Create => field.createable,
+                Purpose::Update => field.updateable,
+            };
+            if !allowed && authority == Authority::User {
+                forbidden.push(field.name.clone());
+                continue;
+            }
+            if field.kind == FieldKind::Reference {
+                self.check_reference(field, &value)?;
+            }
+            assignments.push((field, value));
+        }
+        if forbidden.is_empty() {
+            return Ok(assignments);
+        }
+        let mut error = ApiError::bad(
+            "INVALID_FIELD_FOR_INSERT_UPDATE",
+            format!(
+                "Unable to create/update fields: {}. Please check the security settings of this field and verify that it is read/write for your profile or permission set.",
+                forbidden.join(", ")
+            ),
+        );
+        error.fields = forbidden;
+        Err(error)
+    }
+
+    /// The id behind `{"Account__r": {"Portal_Key__c": "x"}}`.
+    fn referred(&self, field: &Field, name: &str, value: &Value) -> Result<Value, ApiError> {
+        let Value::Object(reference) = value else {
+            return if value.is_null() {
+                Ok(Value::Null)
+            } else {
+                Err(ApiError::json(format!("The value of {name} must be an object with one external id field")))
+            };
+        };
+        let named = reference.get("attributes").and_then(|attributes| attributes.get("type")).and_then(Value::as_str);
+        let mut keys = reference.iter().filter(|(key, _)| *key != "attributes");
+        let (Some((key_name, key)), None) = (keys.next(), keys.next()) else {
+            return Err(ApiError::bad(
+                "INVALID_FIELD",
+                format!("The relationship {name} must be given by exactly one external id field"),
+            ));
+        };
+        let targets = field.reference_to.iter().map(String::as_str);
+        let targets: Vec<&Object> = targets
+            .filter(|target| named.is_none_or(|named| named.eq_ignore_ascii_case(target)))
+            .filter_map(|target| self.schema.object(target))
+            .filter(|target| target.field(key_name).is_some_and(Field::id_lookup))
+            .collect();
+        let Some(first) = targets.first() else {
+            return Err(ApiError::bad(
+                "INVALID_FIELD",
+                format!("No such column '{key_name}' on sobject of type {}", field.reference_to.join(", ")),
+            ));
+        };
+        let mut ids = Vec::new();
+        for target in &targets {
+            if let Some(key_field) = target.field(key_name) {
+                ids.extend(self.matches(target, key_field, key)?);
+            }
+        }
+        let shown = key.as_str().map_or_else(|| key.to_string(), str::to_owned);
+        match ids.as_slice() {
+            [id] => Ok(Value::String(id.clone())),
+            [] => Err(ApiError::bad(
+                "INVALID_FIELD",
+                format!("Foreign key external ID: {shown} not found for field {key_name} in entity {}", first.name),
+            )),
+            _ => Err(ApiError::bad(
+                "INVALID_FIELD",
+                format!(
+                    "More than one record found for external id field {key_name}: {shown} in entity {}",
+                    first.name
+                ),
+            )),
+        }
+    }
+
+    fn check_reference(&self, field: &Field, value: &Value) -> Result<(), ApiError> {
+        let Some(id) = value.as_str() else { return Ok(()) };
+        let target = self.schema.object_of_id(id);
+        let fits = target.is_some_and(|target| field.reference_to.contains(&target.name));
+        if !fits && !field.reference_to.is_empty() {
+            return Err(ApiError::bad(
+                "FIELD_INTEGRITY_EXCEPTION",
+                format!("{}: id value of incorrect type: {id}", field.label),
+            )
+            .about(&field.name));
+        }
+        match self.database.get(id) {
+            None => Err(ApiError::cross_reference().about(&field.name)),
+            Some(record) if record.is_deleted() => Err(ApiError::bad("ENTITY_IS_DELETED", "entity is deleted")),
+            Some(_) => Ok(()),
+        }
+    }
+
+    fn check_unique(&self, object: &Object, record: &Record) -> Result<(), ApiError> {
+        for field in object.fields().filter(|field| field.unique) {
+            let value = record.get(&field.name);
+            if folded(field, value).is_none() {
+                continue;
+            }
+            let other = self.database.find(object, field, value).into_iter().find(|other| other.id() != record.id());
+            if let Some(other) = other {
+                let id = other.id().get(..15).unwrap_or_default();
+                return Err(ApiError::bad(
+                    "DUPLICATE_VALUE",
+                    format!("duplicate value found: {} duplicates value on record with id: {id}", field.name),
+                ));
+            }
+        }
+        Ok(())
+    }
+
+    fn fill_defaults(&mut self, object: &Object, record: &mut Record) {
+        for field in object.fields() {
+            if !record.get(&field.name).is_null() {
+                continue;
+            }
+            if let Some(default) = &field.default {
+                record.set(&field.name, default.clone());
+            } else if let (FieldKind::AutoNumber, Some(format)) = (field.kind, &field.auto_number_format) {
+                let number = self.database.next_auto_number(object, field);
+                record.set(&field.name, auto_number(format, number));
+            }
+        }
+        // A custom object's record without a name is named by its id.
+        if object.kind == ObjectKind::Custom && object.field("Name").is_some() && record.get("Name").is_null() {
+            let id = record.id().to_owned();
+            record.set("Name", id);
+        }
+    }
+
+    fn stamp_record(&self, object: &Object, record: &mut Record, purpose: Purpose) {
+        let mut fill = |field: &str, value: &str, keep: bool| {
+            if object.field(field).is_some() && !(keep && !record.get(field).is_null()) {
+                record.set(field, value);
+            }
+        };
+        let (now, user) = (self.stamp.now.as_str(), self.stamp.user.as_str());
+        // On create, what the system authority has set stays.
+        let keep = purpose == Purpose::Create;
+        if keep {
+            for field in ["CreatedDate"] {
+                fill(field, now, true);
+            }
+            for field in ["CreatedById", "OwnerId", "InsertedById"] {
+                fill(field, user, true);
+            }
+        }
+        fill("LastModifiedDate", now, keep);
+        fill("SystemModstamp", now, keep);
+        fill("LastModifiedById", user, keep);
+    }
+}
+
+/// `CASE-{00000}` and 12 give `CASE-00012`.
+fn auto_number(format: &str, number: u64) -> String {
+    let Some((before, rest)) = format.split_once('{') else { return format!("{format}{number}") };
+    let (digits, after) = rest.split_once('}').unwrap_or((rest, ""));
+    format!("{before}{number:0width$}{after}", width = digits.len())
+}

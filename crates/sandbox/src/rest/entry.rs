@@ -1,0 +1,123 @@
+//! Where a REST request comes in: version, session, budget, body; then one read or one transaction.
+
+use std::sync::Arc;
+
+use axum::{
+    Extension, Json, Router,
+    body::Bytes,
+    extract::State,
+    response::{IntoResponse, Response},
+    routing::{any, get},
+};
+use http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, header};
+use serde_json::{Value, json};
+
+use super::{Access, Call, Caller, NEWEST_VERSION, OLDEST_VERSION, Reply, answer, split_path};
+use crate::{
+    error::ApiError,
+    oauth::{TokenDigest, bearer},
+    org::{Org, Writer},
+    server::LockRow,
+};
+
+pub(crate) fn routes() -> Router<Arc<Org>> {
+    Router::new()
+        .route("/services/data", get(versions))
+        .route("/services/data/", get(versions))
+        .route("/services/data/{*path}", any(enter))
+}
+
+/// Needs no session.
+async fn versions() -> Json<Value> {
+    let seasons = ["Spring", "Summer", "Winter"];
+    let versions = (OLDEST_VERSION..=NEWEST_VERSION).map(|number| {
+        // Version 31 came in Summer '14; three a year since, of which Winter carries the next year's number.
+        let season = usize::try_from(number % 3).ok().and_then(|index| seasons.get(index)).unwrap_or(&"");
+        let year = 14 + (number - OLDEST_VERSION + 2) / 3;
+        json!({
+            "label": format!("{season} '{year}"),
+            "url": format!("/services/data/v{number}.0"),
+            "version": format!("{number}.0"),
+        })
+    });
+    Json(versions.collect())
+}
+
+async fn enter(
+    State(org): State<Arc<Org>>,
+    lock_row: Option<Extension<LockRow>>,
+    method: Method,
+    uri: Uri,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Response {
+    let pretty = headers.get("x-prettyprint").is_some_and(|value| value == "1" || value == "true");
+    let result = serve(&org, lock_row.is_some(), method, &uri, headers, &body).await;
+    let mut response = respond(result.unwrap_or_else(Reply::from), pretty);
+    if response.status() != StatusCode::UNAUTHORIZED
+        && let Ok(value) = HeaderValue::from_str(&org.budget.header())
+    {
+        response.headers_mut().insert("sforce-limit-info", value);
+    }
+    response
+}
+
+async fn serve(
+    org: &Arc<Org>,
+    lock_row: bool,
+    method: Method,
+    uri: &Uri,
+    headers: HeaderMap,
+    body: &[u8],
+) -> Result<Reply, ApiError> {
+    let (version, path) = split_path(uri.path())?;
+    let token = bearer(&headers).ok_or_else(ApiError::session)?;
+    let session = org.auth().session(token, org.now()).ok_or_else(ApiError::session)?;
+    if !org.budget.take() {
+        return Err(ApiError::new(StatusCode::FORBIDDEN, "REQUEST_LIMIT_EXCEEDED", "TotalRequests Limit exceeded."));
+    }
+    let caller = Caller { org: Arc::clone(org), user: session.user, session: TokenDigest::of(token), version };
+    let query: Vec<(String, String)> =
+        url::form_urlencoded::parse(uri.query().unwrap_or_default().as_bytes()).into_owned().collect();
+    let overriding = query.iter().find(|(name, _)| name == "_HttpMethod").and_then(|(_, value)| value.parse().ok());
+    let method = match (method, overriding) {
+        (Method::POST, Some(method)) => method,
+        (Method::HEAD, _) => Method::GET,
+        (method, _) => method,
+    };
+    let body = read_body(&method, body)?;
+    let call = Call { method, path, query, headers, body };
+    if call.method == Method::GET {
+        return org.read(|database| answer(&caller, &mut Access::Read(database), &call));
+    }
+    let writer = Writer { user: caller.user.clone(), lock_row };
+    org.transact(writer, move |transaction| answer(&caller, &mut Access::Write(transaction), &call)).await
+}
+
+/// A body of a GET or DELETE is nobody's business; an empty one is null.
+fn read_body(method: &Method, body: &[u8]) -> Result<Value, ApiError> {
+    if body.is_empty() || matches!(*method, Method::GET | Method::DELETE) {
+        return Ok(Value::Null);
+    }
+    serde_json::from_slice(body).map_err(|error| {
+        ApiError::json(format!("Unexpected input at [line:{}, column:{}]", error.line(), error.column()))
+    })
+}
+
+fn respond(reply: Reply, pretty: bool) -> Response {
+    let mut response = if reply.body.is_null() {
+        reply.status.into_response()
+    } else if pretty {
+        let text = serde_json::to_string_pretty(&reply.body).unwrap_or_default();
+        (reply.status, [(header::CONTENT_TYPE, "application/json;charset=UTF-8")], text).into_response()
+    } else {
+        let text = reply.body.to_string();
+        (reply.status, [(header::CONTENT_TYPE, "application/json;charset=UTF-8")], text).into_response()
+    };
+    for (name, value) in reply.headers {
+        if let Ok(value) = HeaderValue::from_str(&value) {
+            response.headers_mut().insert(name, value);
+        }
+    }
+    response
+}

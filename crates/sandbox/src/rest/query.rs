@@ -1,0 +1,157 @@
+//! SOQL over HTTP: the first page, and the rest by locator.
+
+use std::{collections::HashMap, sync::Mutex};
+
+use domain::{SalesforceId, Timestamp};
+use serde_json::{Value, json};
+
+use super::{Call, Caller, Reply};
+use crate::{
+    error::ApiError,
+    oauth::TokenDigest,
+    org::locked,
+    records::{Database, Record},
+    soql::{self, Row, Rows, Scope, Settings, SoqlError},
+};
+
+const DEFAULT_BATCH: usize = 2_000;
+const SMALLEST_BATCH: usize = 200;
+const LOCATOR_LIFE: std::time::Duration = std::time::Duration::from_hours(48);
+/// One more cursor closes the oldest.
+const LOCATORS_KEPT: usize = 100;
+
+/// Open cursors. Each holds its whole answer, so that later writes don't move its pages.
+#[derive(Default)]
+pub(crate) struct Locators {
+    open: Mutex<Cursors>,
+}
+
+#[derive(Default)]
+struct Cursors {
+    by_locator: HashMap<String, Cursor>,
+    last: u64,
+}
+
+struct Cursor {
+    number: u64,
+    rows: Vec<Value>,
+    batch: usize,
+    /// A cursor ends with the session that opened it.
+    session: TokenDigest,
+    opened_at: Timestamp,
+}
+
+impl Locators {
+    pub(crate) fn clear(&self) {
+        locked(&self.open).by_locator.clear();
+    }
+
+    fn open(&self, rows: Vec<Value>, batch: usize, caller: &Caller) -> Option<String> {
+        let mut cursors = locked(&self.open);
+        cursors.last += 1;
+        let number = cursors.last;
+        let locator = SalesforceId::new(&format!("0r8SB0{number:09}")).ok()?.as_str().to_owned();
+        if cursors.by_locator.len() >= LOCATORS_KEPT {
+            let oldest = cursors.by_locator.iter().min_by_key(|(_, cursor)| cursor.number).map(|(key, _)| key.clone());
+            oldest.and_then(|oldest| cursors.by_locator.remove(&oldest));
+        }
+        let cursor = Cursor { number, rows, batch, session: caller.session.clone(), opened_at: caller.org.now() };
+        cursors.by_locator.insert(locator.clone(), cursor);
+        Some(locator)
+    }
+}
+
+impl Row for Record {
+    fn value(&self, field: &str) -> &Value {
+        self.get(field)
+    }
+}
+
+impl Rows for Database {
+    type Row = Record;
+
+    fn rows<'a>(&'a self, object: &str) -> Box<dyn Iterator<Item = &'a Record> + 'a> {
+        Box::new(self.records(object))
+    }
+
+    fn get(&self, object: &str, id: &str) -> Option<&Record> {
+        self.get_of(object, id)
+    }
+
+    fn lookup_equal(&self, object: &str, field: &str, value: &Value) -> Option<Vec<&Record>> {
+        self.having(object, field, value)
+    }
+}
+
+impl From<SoqlError> for ApiError {
+    fn from(error: SoqlError) -> Self {
+        Self::bad(error.code, error.message)
+    }
+}
+
+/// Runs a query for whoever asks, console and tests included.
+pub(crate) fn run(
+    database: &Database,
+    text: &str,
+    now: Timestamp,
+    scope: Scope,
+    version: &str,
+) -> Result<soql::QueryResult, ApiError> {
+    let query = soql::parse(text)?;
+    let settings = Settings { now: now.to_jiff(), scope, version };
+    Ok(soql::run(&query, database.schema(), database, &settings)?)
+}
+
+pub(super) fn query(caller: &Caller, database: &Database, call: &Call) -> Result<Reply, ApiError> {
+    if call.parameter("explain").is_some() {
+        return Ok(Reply::ok(json!({ "plans": [] })));
+    }
+    let text =
+        call.parameter("q").ok_or_else(|| ApiError::bad("MALFORMED_QUERY", "The query parameter q is missing"))?;
+    let scope = if call.path.first().is_some_and(|name| name == "queryAll") { Scope::All } else { Scope::Live };
+    let result = run(database, text, caller.org.now(), scope, &caller.version)?;
+    let batch = batch_size(call);
+    let rows = result.rows;
+    if rows.len() <= batch {
+        return Ok(Reply::ok(json!({ "totalSize": result.total, "done": true, "records": rows })));
+    }
+    let first: Vec<Value> = rows.iter().take(batch).cloned().collect();
+    let locator = caller.org.locators.open(rows, batch, caller).ok_or_else(ApiError::not_found)?;
+    Ok(Reply::ok(json!({
+        "totalSize": result.total,
+        "done": false,
+        "nextRecordsUrl": format!("/services/data/v{}/query/{locator}-{batch}", caller.version),
+        "records": first,
+    })))
+}
+
+/// `Sforce-Query-Options: batchSize=500`, between 200 and 2,000.
+fn batch_size(call: &Call) -> usize {
+    call.headers
+        .get("sforce-query-options")
+        .and_then(|value| value.to_str().ok())
+        .and_then(|value| value.split(',').find_map(|option| option.trim().strip_prefix("batchSize=")))
+        .and_then(|size| size.trim().parse().ok())
+        .map_or(DEFAULT_BATCH, |size: usize| size.clamp(SMALLEST_BATCH, DEFAULT_BATCH))
+}
+
+pub(super) fn next_page(caller: &Caller, locator: &str) -> Result<Reply, ApiError> {
+    let bad = || ApiError::bad("INVALID_QUERY_LOCATOR", "invalid query locator");
+    let (id, start) = locator.split_once('-').unwrap_or((locator, "2000"));
+    let start: usize = start.parse().map_err(|_| bad())?;
+    let mut cursors = locked(&caller.org.locators.open);
+    let cursor = cursors.by_locator.get_mut(id).ok_or_else(bad)?;
+    let age = caller.org.now().since(cursor.opened_at);
+    if age > LOCATOR_LIFE || !caller.org.auth().has_session(&cursor.session) {
+        cursors.by_locator.remove(id);
+        return Err(bad());
+    }
+    let end = (start + cursor.batch).min(cursor.rows.len());
+    let page = cursor.rows.get(start..end).ok_or_else(bad)?;
+    let total = cursor.rows.len();
+    let mut body = json!({ "totalSize": total, "done": end == total, "records": page });
+    if let Some(body) = body.as_object_mut().filter(|_| end < total) {
+        body.insert("nextRecordsUrl".into(), json!(format!("/services/data/v{}/query/{id}-{end}", caller.version)));
+    }
+    Ok(Reply::ok(body))
+}

@@ -1,0 +1,47 @@
+//! What there is: the resource map and the describes.
+
+use serde_json::{Map, Value, json};
+
+use super::{Caller, Reply, object_named};
+use crate::{error::ApiError, records::Database, seed};
+
+pub(super) fn map(caller: &Caller) -> Reply {
+    let base = format!("/services/data/v{}", caller.version);
+    let names = ["composite", "limits", "query", "queryAll", "sobjects"];
+    let mut map: Map<String, Value> =
+        names.into_iter().map(|name| (name.to_owned(), Value::String(format!("{base}/{name}")))).collect();
+    // The address is the asker's; a client puts its own origin before it.
+    map.insert("identity".into(), json!(format!("/id/{}/{}", seed::ORGANIZATION_ID, caller.user)));
+    Reply::ok(Value::Object(map))
+}
+
+pub(super) fn describe_global(caller: &Caller, database: &Database) -> Reply {
+    Reply::ok(database.schema().describe_global(&caller.version))
+}
+
+pub(super) fn describe(caller: &Caller, database: &Database, object: &str) -> Result<Reply, ApiError> {
+    Ok(Reply::ok(object_named(database, object)?.describe(&caller.version)))
+}
+
+/// `/sobjects/X`: the short describe and the records last made.
+pub(super) fn basic(caller: &Caller, database: &Database, object: &str) -> Result<Reply, ApiError> {
+    const RECENT: usize = 5;
+    let object = object_named(database, object)?;
+    let mut live: Vec<_> = database.records(&object.name).filter(|record| !record.is_deleted()).collect();
+    let recent: Vec<Value> = live
+        .split_off(live.len().saturating_sub(RECENT))
+        .into_iter()
+        .rev()
+        .map(|record| {
+            let mut item = json!({
+                "attributes": super::sobjects::attributes(caller, &object.name, record.id()),
+                "Id": record.id(),
+            });
+            if let (Some(name), Some(map)) = (object.name_field(), item.as_object_mut()) {
+                map.insert(name.name.clone(), record.get(&name.name).clone());
+            }
+            item
+        })
+        .collect();
+    Ok(Reply::ok(json!({ "objectDescribe": object.describe_summary(&caller.version), "recentItems": recent })))
+}

@@ -1,0 +1,148 @@
+//! The records an org starts with.
+
+use std::str::FromStr;
+
+use serde_json::{Map, Value, json};
+
+use crate::{
+    error::ApiError,
+    records::{Authority, Transaction},
+};
+
+pub(crate) const ORGANIZATION_ID: &str = "00DSB00000000012AA";
+const PROFILE_ID: &str = "00eSB0000000001YAA";
+/// `admin@sandbox.test`, whom apps act as.
+pub const ADMIN_ID: &str = "005SB0000000001YAA";
+/// `riley@sandbox.test`, a person at work in the org.
+pub const RILEY_ID: &str = "005SB0000000002YAA";
+
+/// What the org holds at first besides itself and its two users.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub enum Seed {
+    #[default]
+    None,
+    /// A few accounts and contacts.
+    Demo,
+    /// That many cases, and posts spread over them.
+    Scale { cases: u32, posts: u32 },
+}
+
+impl FromStr for Seed {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let wrong = || format!("{text} is not a seed: give none, demo, or scale:CASES,POSTS such as scale:1000,20000");
+        match text {
+            "none" => Ok(Self::None),
+            "demo" => Ok(Self::Demo),
+            _ => {
+                let (cases, posts) =
+                    text.strip_prefix("scale:").and_then(|rest| rest.split_once(',')).ok_or_else(wrong)?;
+                let number = |text: &str| text.trim().parse().map_err(|_| wrong());
+                let (cases, posts) = (number(cases)?, number(posts)?);
+                if cases == 0 && posts > 0 { Err(wrong()) } else { Ok(Self::Scale { cases, posts }) }
+            }
+        }
+    }
+}
+
+fn add(transaction: &mut Transaction<'_>, object: &str, body: &Value) -> Result<String, ApiError> {
+    static EMPTY: std::sync::LazyLock<Map<String, Value>> = std::sync::LazyLock::new(Map::new);
+    transaction.insert(object, body.as_object().unwrap_or(&EMPTY), Authority::System)
+}
+
+pub(crate) fn plant(transaction: &mut Transaction<'_>, seed: Seed) -> Result<(), ApiError> {
+    organization(transaction)?;
+    match seed {
+        Seed::None => Ok(()),
+        Seed::Demo => demo(transaction),
+        Seed::Scale { cases, posts } => scale(transaction, cases, posts),
+    }
+}
+
+fn organization(transaction: &mut Transaction<'_>) -> Result<(), ApiError> {
+    add(
+        transaction,
+        "Organization",
+        &json!({ "Id": ORGANIZATION_ID, "Name": "Sandbox Org", "IsSandbox": true, "InstanceName": "SBX0" }),
+    )?;
+    add(transaction, "Profile", &json!({ "Id": PROFILE_ID, "Name": "System Administrator", "UserType": "Standard" }))?;
+    let user = |id: &str, first: &str, last: &str, email: &str, alias: &str| {
+        json!({
+            "Id": id, "FirstName": first, "LastName": last, "Username": email, "Email": email, "Alias": alias,
+            "CommunityNickname": alias, "ProfileId": PROFILE_ID, "IsActive": true, "UserType": "Standard",
+        })
+    };
+    add(transaction, "User", &user(ADMIN_ID, "Sandbox", "Admin", "admin@sandbox.test", "admin"))?;
+    add(transaction, "User", &user(RILEY_ID, "Riley", "Reviewer", "riley@sandbox.test", "riley"))?;
+    Ok(())
+}
+
+fn demo(transaction: &mut Transaction<'_>) -> Result<(), ApiError> {
+    for (account, first, last, email) in [
+        ("Northwind College", "Noor", "Haddad", "noor@northwind.test"),
+        ("Acme Learning", "Alex", "Moreau", "alex@acme.test"),
+    ] {
+        let account = add(transaction, "Account", &json!({ "Name": account, "Industry": "Education" }))?;
+        let contact = json!({ "AccountId": account, "FirstName": first, "LastName": last, "Email": email });
+        add(transaction, "Contact", &contact)?;
+    }
+    Ok(())
+}
+
+/// Every seventh post is internal, every fifth is Riley's.
+fn scale(transaction: &mut Transaction<'_>, cases: u32, posts: u32) -> Result<(), ApiError> {
+    const WORDS: [&str; 12] = [
+        "syllabus",
+        "video",
+        "captions",
+        "quiz",
+        "dates",
+        "certificate",
+        "forum",
+        "staff",
+        "review",
+        "launch",
+        "image",
+        "transcript",
+    ];
+    let word = |number: u32| usize::try_from(number).ok().and_then(|n| WORDS.get(n % WORDS.len())).unwrap_or(&"");
+    let mut ids = Vec::new();
+    for number in 0..cases {
+        let case = json!({ "Subject": format!("Course {number} Comments"), "Status": "Open", "Origin": "Publisher" });
+        ids.push(add(transaction, "Case", &case)?);
+    }
+    for number in 0..posts {
+        let place = usize::try_from(number).unwrap_or(0) % ids.len().max(1);
+        let Some(case) = ids.get(place) else { break };
+        let body = format!(
+            "Post {number}: the {} of the {} and the {} are ready.",
+            word(number),
+            word(number / 12),
+            word(number / 144)
+        );
+        let post = json!({
+            "ParentId": case,
+            "Body": body,
+            "Visibility": if number % 7 == 6 { "InternalUsers" } else { "AllUsers" },
+            "CreatedById": if number % 5 == 4 { RILEY_ID } else { ADMIN_ID },
+        });
+        add(transaction, "FeedItem", &post)?;
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Seed;
+
+    #[test]
+    fn seeds_are_read_from_the_command_line() {
+        assert_eq!("none".parse(), Ok(Seed::None));
+        assert_eq!("demo".parse(), Ok(Seed::Demo));
+        assert_eq!("scale:10,200".parse(), Ok(Seed::Scale { cases: 10, posts: 200 }));
+        for wrong in ["", "scale", "scale:1", "scale:a,b", "scale:0,5", "Demo"] {
+            assert!(wrong.parse::<Seed>().is_err(), "{wrong}");
+        }
+    }
+}

@@ -1,0 +1,210 @@
+//! The door: every request passes here, where it is logged and where faults strike.
+
+use std::{
+    convert::Infallible,
+    fmt,
+    future::Future,
+    net::{SocketAddr, TcpListener},
+    pin::Pin,
+    sync::Arc,
+    task::{Context, Poll},
+    time::Duration,
+};
+
+use axum::{
+    BoxError, Router,
+    body::{Body, Bytes, HttpBody},
+    extract::Request,
+    response::{IntoResponse, Response},
+};
+use axum_server::{Handle, tls_rustls::RustlsConfig};
+use http::{StatusCode, header};
+use tower::{Service, ServiceExt};
+
+use crate::{
+    activity::RequestLog,
+    console, control,
+    error::ApiError,
+    faults::{Fault, FaultAction},
+    oauth,
+    org::Org,
+    rest, soap,
+};
+
+/// The scheme and host a request was sent to, which answers name themselves by.
+#[derive(Clone, Debug)]
+pub(crate) struct Origin(String);
+
+impl fmt::Display for Origin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+/// On a request whose first write is to find its row locked.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct LockRow;
+
+/// Ends the connection without an answer.
+#[derive(Debug, thiserror::Error)]
+#[error("the connection was closed on purpose")]
+pub(crate) struct Closed;
+
+pub(crate) fn router(org: Arc<Org>) -> Router {
+    Router::new()
+        .merge(rest::routes())
+        .merge(oauth::routes())
+        .merge(soap::routes())
+        .merge(control::routes())
+        .merge(console::routes())
+        .fallback(|| async { ApiError::not_found() })
+        .with_state(org)
+}
+
+#[derive(Clone)]
+struct Door {
+    org: Arc<Org>,
+    router: Router,
+    scheme: &'static str,
+}
+
+impl Door {
+    async fn pass(self, request: Request) -> Result<Response, Closed> {
+        let path = request.uri().path_and_query().map_or_else(|| "/".to_owned(), ToString::to_string);
+        let is_api = path.starts_with("/services/") || path.starts_with("/id/");
+        if !is_api {
+            return Ok(self.route(request).await);
+        }
+        let method = request.method().as_str().to_owned();
+        let fault = self.org.faults.strike(&method, &path);
+        let org = Arc::clone(&self.org);
+        let result = match fault {
+            Some(fault) => self.trouble(fault, request).await,
+            None => Ok(self.route(request).await),
+        };
+        let status = result.as_ref().map_or(0, |response| response.status().as_u16());
+        tracing::debug!(http.method = %method, http.path = %path, http.status = status, "request");
+        org.activity.record(RequestLog { method, path, status });
+        result
+    }
+
+    async fn trouble(self, fault: Fault, mut request: Request) -> Result<Response, Closed> {
+        match fault.action {
+            FaultAction::Refuse | FaultAction::DropBeforeCommit => Err(Closed),
+            FaultAction::DropAfterCommit => {
+                self.route(request).await;
+                Err(Closed)
+            }
+            FaultAction::Delay => {
+                tokio::time::sleep(Duration::from_millis(fault.delay_ms.unwrap_or(1_000))).await;
+                Ok(self.route(request).await)
+            }
+            FaultAction::LockRow => {
+                request.extensions_mut().insert(LockRow);
+                Ok(self.route(request).await)
+            }
+            FaultAction::Status => {
+                let status = fault.status.and_then(|status| StatusCode::from_u16(status).ok());
+                let error = ApiError::new(
+                    status.unwrap_or(StatusCode::SERVICE_UNAVAILABLE),
+                    fault.code.unwrap_or_else(|| "SERVER_UNAVAILABLE".to_owned()),
+                    fault
+                        .message
+                        .unwrap_or_else(|| "The server is temporarily unavailable. Please try again.".to_owned()),
+                );
+                Ok(error.into_response())
+            }
+        }
+    }
+
+    async fn route(self, mut request: Request) -> Response {
+        let host = request
+            .headers()
+            .get(header::HOST)
+            .and_then(|host| host.to_str().ok())
+            .or_else(|| request.uri().authority().map(http::uri::Authority::as_str))
+            .unwrap_or("localhost");
+        let origin = Origin(format!("{}://{host}", self.scheme));
+        request.extensions_mut().insert(origin);
+        let answered: Result<Response, Infallible> = self.router.oneshot(request).await;
+        match answered {
+            Ok(response) => response,
+            Err(never) => match never {},
+        }
+    }
+}
+
+impl<B> Service<http::Request<B>> for Door
+where
+    B: HttpBody<Data = Bytes> + Send + 'static,
+    B::Error: Into<BoxError>,
+{
+    type Response = Response;
+    type Error = Closed;
+    type Future = Pin<Box<dyn Future<Output = Result<Response, Closed>> + Send>>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Closed>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, request: http::Request<B>) -> Self::Future {
+        Box::pin(self.clone().pass(request.map(Body::new)))
+    }
+}
+
+/// Hands the door to every connection.
+#[derive(Clone)]
+struct Doors(Door);
+
+impl Service<SocketAddr> for Doors {
+    type Response = Door;
+    type Error = Infallible;
+    type Future = std::future::Ready<Result<Door, Infallible>>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, _: SocketAddr) -> Self::Future {
+        std::future::ready(Ok(self.0.clone()))
+    }
+}
+
+/// A listener at work in the background.
+pub(crate) struct Listening {
+    pub(crate) address: SocketAddr,
+    handle: Handle<SocketAddr>,
+    task: tokio::task::JoinHandle<std::io::Result<()>>,
+}
+
+impl Listening {
+    /// Serves the org on an address; over TLS when a configuration is given.
+    ///
+    /// # Errors
+    /// The address can't be listened on.
+    pub(crate) fn start(org: Arc<Org>, address: SocketAddr, tls: Option<RustlsConfig>) -> std::io::Result<Self> {
+        let listener = TcpListener::bind(address)?;
+        listener.set_nonblocking(true)?;
+        let address = listener.local_addr()?;
+        let scheme = if tls.is_some() { "https" } else { "http" };
+        let doors = Doors(Door { router: router(Arc::clone(&org)), org, scheme });
+        let handle = Handle::new();
+        let server = axum_server::from_tcp(listener)?.handle(handle.clone());
+        let task = match tls {
+            Some(config) => {
+                let acceptor = axum_server::tls_rustls::RustlsAcceptor::new(config);
+                tokio::spawn(server.acceptor(acceptor).serve(doors))
+            }
+            None => tokio::spawn(server.serve(doors)),
+        };
+        Ok(Self { address, handle, task })
+    }
+
+    /// Takes no more requests and waits a moment for those under way.
+    pub(crate) async fn stop(self) {
+        self.handle.graceful_shutdown(Some(Duration::from_secs(2)));
+        if let Ok(Err(error)) = self.task.await {
+            tracing::warn!(error = &error as &dyn std::error::Error, "server.stop");
+        }
+    }
+}

@@ -1,0 +1,204 @@
+//! Creating, reading, changing and deleting records over REST.
+
+use crate::client::{self, Org};
+use reqwest::{Method, StatusCode};
+use rstest::rstest;
+use serde_json::{Value, json};
+
+fn code(body: &Value) -> &str {
+    body[0]["errorCode"].as_str().unwrap_or_default()
+}
+
+async fn create(org: &Org, object: &str, body: Value) -> String {
+    let (status, body) = org.send(Method::POST, &format!("/sobjects/{object}"), body).await;
+    assert_eq!(status, StatusCode::CREATED, "{body}");
+    body["id"].as_str().unwrap().to_owned()
+}
+
+#[tokio::test]
+async fn a_record_is_made_read_changed_and_deleted() {
+    let org = Org::start().await;
+    let id = create(&org, "Contact", json!({ "FirstName": "Mia", "LastName": "Torres" })).await;
+    assert!(id.len() == 18 && id.starts_with("003"));
+    let path = format!("/sobjects/Contact/{id}");
+
+    let (status, read) = org.get(&path).await;
+    assert_eq!((status, &read["Name"]), (StatusCode::OK, &json!("Mia Torres")));
+    assert_eq!(read["attributes"], json!({ "type": "Contact", "url": format!("/services/data/v67.0{path}") }));
+    assert_eq!(read["CreatedById"], sandbox::ADMIN_ID);
+
+    let (status, body) = org.send(Method::PATCH, &path, json!({ "LastName": "Díaz" })).await;
+    assert_eq!((status, body), (StatusCode::NO_CONTENT, Value::Null));
+    // The first 15 characters are the same id.
+    let (_, read) = org.get(&format!("/sobjects/contact/{}?fields=Name,email", &id[..15])).await;
+    assert_eq!((&read["Name"], &read["Email"], &read["Id"]), (&json!("Mia Díaz"), &Value::Null, &json!(id)));
+
+    assert_eq!(org.send(Method::DELETE, &path, Value::Null).await.0, StatusCode::NO_CONTENT);
+    assert_eq!(org.get(&path).await.0, StatusCode::NOT_FOUND);
+    let (status, body) = org.send(Method::DELETE, &path, Value::Null).await;
+    assert_eq!((status, code(&body)), (StatusCode::NOT_FOUND, "ENTITY_IS_DELETED"));
+}
+
+#[tokio::test]
+async fn an_upsert_makes_a_record_once_and_then_changes_it() {
+    let org = Org::start().await;
+    let path = "/sobjects/Course_Run__c/Portal_Key__c/course-v1%3AMITx%2B6.002x%2F2012%20%C3%A4%23%3F";
+    let (status, first) = org.send(Method::PATCH, path, json!({ "Course_Run_Name__c": "Fall" })).await;
+    assert_eq!((status, &first["created"]), (StatusCode::CREATED, &json!(true)));
+    let (status, second) = org.send(Method::PATCH, path, json!({ "Course_Run_Name__c": "Autumn" })).await;
+    assert_eq!((status, &second["created"]), (StatusCode::OK, &json!(false)));
+    assert_eq!(first["id"], second["id"]);
+    let runs = org.sandbox.records("Course_Run__c");
+    assert_eq!(runs.len(), 1);
+    assert_eq!(runs[0]["Portal_Key__c"], "course-v1:MITx+6.002x/2012 ä#?");
+    assert_eq!(runs[0]["Course_Run_Name__c"], "Autumn");
+
+    let (status, body) = org.send(Method::PATCH, path, json!({ "Portal_Key__c": "x" })).await;
+    assert_eq!((status, code(&body)), (StatusCode::BAD_REQUEST, "INVALID_FIELD"));
+    let absent = "/sobjects/Course_Run__c/Portal_Key__c/absent?updateOnly=true";
+    assert_eq!(org.send(Method::PATCH, absent, json!({})).await.0, StatusCode::NOT_FOUND);
+    let unkeyed = "/sobjects/Course_Run__c/Course_Run_Name__c/x";
+    let (status, body) = org.send(Method::PATCH, unkeyed, json!({})).await;
+    assert_eq!((status, code(&body)), (StatusCode::NOT_FOUND, "NOT_FOUND"));
+}
+
+#[tokio::test]
+async fn a_parent_is_named_by_its_own_key() {
+    let org = Org::start().await;
+    create(&org, "Course__c", json!({ "Portal_Key__c": "c1", "Course_Name__c": "Circuits" })).await;
+    let body = json!({ "Subject": "Circuits Comments", "Course__r": { "Portal_Key__c": "c1" } });
+    create(&org, "Case", body).await;
+    let found = org.query("SELECT Course__r.Course_Name__c FROM Case").await;
+    assert_eq!(found["records"][0]["Course__r"]["Course_Name__c"], "Circuits");
+
+    let body = json!({ "Subject": "x", "Course__r": { "Portal_Key__c": "nowhere" } });
+    let (status, body) = org.send(Method::POST, "/sobjects/Case", body).await;
+    assert_eq!((status, code(&body)), (StatusCode::BAD_REQUEST, "INVALID_FIELD"));
+    assert!(body[0]["message"].as_str().unwrap().contains("Foreign key external ID: nowhere not found"));
+}
+
+#[rstest]
+#[case::required("Contact", json!({ "FirstName": "Mia" }), "REQUIRED_FIELD_MISSING", "Required fields are missing: [LastName]")]
+#[case::blank("Contact", json!({ "LastName": "  " }), "REQUIRED_FIELD_MISSING", "LastName")]
+#[case::long("Contact", json!({ "LastName": "é".repeat(81) }), "STRING_TOO_LONG", "(max length=80)")]
+#[case::unknown_field("Case", json!({ "Nope__c": 1 }), "INVALID_FIELD", "No such column 'Nope__c' on sobject of type Case")]
+#[case::read_only("Case", json!({ "CaseNumber": "1" }), "INVALID_FIELD_FOR_INSERT_UPDATE", "CaseNumber")]
+#[case::id("Case", json!({ "Id": "500000000000000AAA" }), "INVALID_FIELD_FOR_INSERT_UPDATE", "cannot specify Id")]
+#[case::picklist("Portal_Post__c", json!({ "Key__c": "k", "Visibility__c": "everybody" }), "INVALID_OR_NULL_FOR_RESTRICTED_PICKLIST", "everybody")]
+#[case::absent("FeedItem", json!({ "ParentId": "500000000000000AAA", "Body": "x" }), "INVALID_CROSS_REFERENCE_KEY", "invalid cross reference id")]
+#[case::malformed("FeedItem", json!({ "ParentId": "case", "Body": "x" }), "MALFORMED_ID", "case")]
+#[case::other_object("Contact", json!({ "LastName": "x", "AccountId": "005SB0000000001YAA" }), "FIELD_INTEGRITY_EXCEPTION", "incorrect type")]
+#[case::email("Contact", json!({ "LastName": "x", "Email": "nobody" }), "INVALID_EMAIL_ADDRESS", "nobody")]
+#[case::boolean("CaseComment", json!({ "IsPublished": "perhaps" }), "JSON_PARSER_ERROR", "boolean")]
+#[case::date("Course_Run__c", json!({ "Course_Start_Date__c": "soon" }), "JSON_PARSER_ERROR", "soon")]
+#[tokio::test]
+async fn a_bad_record_is_refused_in_salesforces_words(
+    #[case] object: &str,
+    #[case] body: Value,
+    #[case] expected: &str,
+    #[case] words: &str,
+) {
+    let org = Org::start().await;
+    let (status, body) = org.send(Method::POST, &format!("/sobjects/{object}"), body).await;
+    assert_eq!((status, code(&body)), (StatusCode::BAD_REQUEST, expected), "{body}");
+    assert!(body[0]["message"].as_str().unwrap().contains(words), "{body}");
+    assert_eq!(org.sandbox.count(object), 0);
+}
+
+#[tokio::test]
+async fn a_case_comment_is_measured_in_bytes_and_a_feed_item_in_characters() {
+    let org = Org::start().await;
+    let case = create(&org, "Case", json!({ "Subject": "x" })).await;
+    let comment = |length: usize| json!({ "ParentId": case, "CommentBody": "é".repeat(length) });
+    assert_eq!(org.send(Method::POST, "/sobjects/CaseComment", comment(2_000)).await.0, StatusCode::CREATED);
+    let (_, body) = org.send(Method::POST, "/sobjects/CaseComment", comment(2_001)).await;
+    assert_eq!(code(&body), "STRING_TOO_LONG");
+    let item = |length: usize| json!({ "ParentId": case, "Body": "é".repeat(length) });
+    assert_eq!(org.send(Method::POST, "/sobjects/FeedItem", item(10_000)).await.0, StatusCode::CREATED);
+    assert_eq!(code(&org.send(Method::POST, "/sobjects/FeedItem", item(10_001)).await.1), "STRING_TOO_LONG");
+}
+
+#[tokio::test]
+async fn a_unique_key_is_taken_once_and_the_refusal_names_who_has_it() {
+    let org = Org::start().await;
+    let first = create(&org, "Portal_Post__c", json!({ "Key__c": "0193-a" })).await;
+    let (status, body) = org.send(Method::POST, "/sobjects/Portal_Post__c", json!({ "Key__c": "0193-a" })).await;
+    assert_eq!((status, code(&body)), (StatusCode::BAD_REQUEST, "DUPLICATE_VALUE"));
+    assert_eq!(
+        body[0]["message"],
+        format!("duplicate value found: Key__c duplicates value on record with id: {}", &first[..15])
+    );
+    // This key tells upper from lower case.
+    create(&org, "Portal_Post__c", json!({ "Key__c": "0193-A" })).await;
+    // A deleted record holds its key no longer.
+    org.sandbox.delete("Portal_Post__c", &first).await.unwrap();
+    create(&org, "Portal_Post__c", json!({ "Key__c": "0193-a" })).await;
+}
+
+#[tokio::test]
+async fn a_case_numbers_itself_and_takes_its_account_from_its_contact() {
+    let org = Org::start().await;
+    let account = create(&org, "Account", json!({ "Name": "Northwind" })).await;
+    let contact = create(&org, "Contact", json!({ "LastName": "H", "AccountId": account, "Email": "h@n.test" })).await;
+    let first = create(&org, "Case", json!({ "Subject": "one", "ContactId": contact })).await;
+    create(&org, "Case", json!({ "Subject": "two" })).await;
+    let cases = org.sandbox.records("Case");
+    let numbers: Vec<&str> = cases.iter().map(|case| case["CaseNumber"].as_str().unwrap()).collect();
+    assert_eq!(numbers, ["00000001", "00000002"]);
+    assert_eq!((&cases[0]["AccountId"], &cases[0]["ContactEmail"]), (&json!(account), &json!("h@n.test")));
+    assert_eq!((&cases[0]["Status"], &cases[0]["IsClosed"]), (&json!("New"), &json!(false)));
+
+    org.sandbox.update("Case", &first, json!({ "Status": "Closed" })).await.unwrap();
+    let closed = &org.sandbox.records("Case")[0];
+    assert_eq!(closed["IsClosed"], true);
+    assert!(closed["ClosedDate"].is_string());
+}
+
+#[tokio::test]
+async fn deleting_a_case_takes_what_was_said_on_it() {
+    let org = Org::start().await;
+    let case = create(&org, "Case", json!({ "Subject": "x" })).await;
+    let item = create(&org, "FeedItem", json!({ "ParentId": case, "Body": "x" })).await;
+    create(&org, "FeedComment", json!({ "FeedItemId": item, "CommentBody": "y" })).await;
+    assert_eq!(org.sandbox.records("FeedItem")[0]["CommentCount"], 1);
+    assert_eq!(org.sandbox.records("FeedComment")[0]["ParentId"], case);
+    org.sandbox.delete("Case", &case).await.unwrap();
+    assert_eq!((org.sandbox.count("FeedItem"), org.sandbox.count("FeedComment")), (0, 0));
+    let everything = org.get("/queryAll?q=SELECT+Id,IsDeleted+FROM+FeedItem").await.1;
+    assert_eq!(everything["records"][0]["IsDeleted"], true);
+}
+
+#[tokio::test]
+async fn a_platform_event_is_taken_and_not_kept() {
+    let org = Org::start().await;
+    let body = json!({ "Case_Id__c": "500000000000000AAA", "Operation__c": "insert" });
+    let (status, _) = org.send(Method::POST, "/sobjects/Portal_Feed_Event__e", body).await;
+    assert_eq!(status, StatusCode::CREATED);
+    assert_eq!(org.sandbox.count("Portal_Feed_Event__e"), 0);
+}
+
+#[tokio::test]
+async fn feed_tracking_puts_an_item_without_a_body_on_a_new_case() {
+    let org = Org::start().await;
+    org.sandbox.set_feed_tracking(true);
+    create(&org, "Case", json!({ "Subject": "x" })).await;
+    let items = org.sandbox.records("FeedItem");
+    assert_eq!(items.len(), 1);
+    assert_eq!((&items[0]["Type"], &items[0]["Body"]), (&json!("CreateRecordEvent"), &Value::Null));
+}
+
+#[tokio::test]
+async fn what_isnt_there_is_not_found_and_what_cant_be_done_is_not_allowed() {
+    let org = Org::start().await;
+    for path in
+        ["/sobjects/Nothing__c", "/sobjects/Nothing__c/a00SB0000000001", "/nothing", "/sobjects/Case/500SB0000000009"]
+    {
+        let (status, body) = org.get(path).await;
+        assert_eq!((status, code(&body)), (StatusCode::NOT_FOUND, "NOT_FOUND"), "{path}");
+    }
+    let (status, body) = org.send(Method::PUT, "/sobjects/Case", json!({})).await;
+    assert_eq!((status, code(&body)), (StatusCode::METHOD_NOT_ALLOWED, "METHOD_NOT_ALLOWED"));
+    let request = org.request(Method::POST, "/sobjects/Case").header("content-type", "application/json").body("{");
+    let (status, body) = client::answer(request).await;
+    assert_eq!((status, code(&body)), (StatusCode::BAD_REQUEST, "JSON_PARSER_ERROR"));
+}
