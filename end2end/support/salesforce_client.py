@@ -16,7 +16,7 @@ def main():
     http.verify = authority
     http.trust_env = False
     session_id, instance = SalesforceLogin(
-        username="admin@sandbox.test", password="sandbox", security_token="TOKEN", session=http, scratch_url=url
+        username="riley@sandbox.test", password="sandbox", security_token="TOKEN", session=http, scratch_url=url
     )
     sf = Salesforce(session_id=session_id, instance=instance, session=http)
     question = json.load(sys.stdin)

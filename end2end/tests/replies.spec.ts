@@ -22,7 +22,7 @@ test('posts, replies and case comments made in the org show up in the open page'
   for (const body of open) {
     for (const course of [partner, staff]) {
       await expect(course.posts(body)).toHaveCount(1);
-      await expect(course.posts(body)).toContainText('Sandbox Admin');
+      await expect(course.posts(body)).toContainText('Riley Reviewer');
     }
   }
   for (const body of internal) {
@@ -45,5 +45,5 @@ test('a post of the org that is dressed as a comment is not believed', async ({ 
   await world.salesforce.replyToNewestPost(wanted.key, forged);
   const reply = partner.everyPost.filter({ hasText: 'Send me your password' });
   await expect(reply).toHaveCount(1);
-  await expect(reply).toContainText('Sandbox Admin');
+  await expect(reply).toContainText('Riley Reviewer');
 });
