@@ -1,0 +1,88 @@
+//! Runs a plan over rows.
+
+mod aggregate;
+mod candidates;
+mod order;
+mod record;
+mod value;
+
+use std::borrow::Cow;
+
+use serde_json::Value;
+
+use super::{
+    QueryResult, Row, Rows, Scope, Settings,
+    plan::{Output, Plan, Source},
+};
+use crate::schema::Schema;
+
+pub(super) struct Evaluator<'e, R> {
+    pub(super) schema: &'e Schema,
+    pub(super) rows: &'e R,
+    pub(super) settings: &'e Settings<'e>,
+}
+
+impl<'e, R: Rows> Evaluator<'e, R> {
+    pub(super) fn run(&self, plan: &Plan<'_>) -> QueryResult {
+        match &plan.output {
+            Output::Count => QueryResult { total: self.select(plan, None).len(), rows: Vec::new() },
+            Output::Rows(shape) => {
+                let matched = self.select(plan, None);
+                let rows = self.records(&matched, plan.object, shape);
+                QueryResult { total: rows.len(), rows }
+            }
+            Output::Groups(groups) => {
+                let rows = self.aggregate(&self.matching(plan, None, usize::MAX), groups);
+                let rows: Vec<Value> = rows.into_iter().skip(plan.offset).take(plan.limit).collect();
+                QueryResult { total: rows.len(), rows }
+            }
+        }
+    }
+
+    /// What a semi-join answers.
+    pub(super) fn texts(&self, plan: &Plan<'_>, source: &Source<'_>) -> Vec<String> {
+        let matched = self.select(plan, None);
+        matched.into_iter().filter_map(|row| self.value(row, source).as_str().map(str::to_owned)).collect()
+    }
+
+    /// Filtered, sorted and cut to the window asked for. `among` stands for all rows of the object where it is given.
+    fn select(&self, plan: &Plan<'_>, among: Option<Vec<&'e R::Row>>) -> Vec<&'e R::Row> {
+        let needed = if plan.order.is_empty() { plan.offset.saturating_add(plan.limit) } else { usize::MAX };
+        let mut matched = self.matching(plan, among, needed);
+        self.sort(&mut matched, &plan.order);
+        matched.into_iter().skip(plan.offset).take(plan.limit).collect()
+    }
+
+    /// The first `needed` rows that the filter lets through.
+    fn matching(&self, plan: &Plan<'_>, among: Option<Vec<&'e R::Row>>, needed: usize) -> Vec<&'e R::Row> {
+        let indexed = || plan.filter.as_ref().and_then(|filter| self.candidates(plan.object, filter)).map(by_id);
+        let rows: Box<dyn Iterator<Item = &'e R::Row>> = match among.or_else(indexed) {
+            Some(rows) => Box::new(rows.into_iter()),
+            None => self.rows.rows(&plan.object.name),
+        };
+        rows.filter(|row| plan.scope == Scope::All || row.value("IsDeleted") != &Value::Bool(true))
+            .filter(|row| {
+                plan.filter.as_ref().is_none_or(|filter| filter.matches(&|source: &Source<'_>| self.value(row, source)))
+            })
+            .take(needed)
+            .collect()
+    }
+
+    fn value(&self, row: &'e R::Row, source: &Source<'_>) -> Cow<'e, Value> {
+        match source {
+            Source::Path(path) => self.path_value(row, path),
+            Source::Date(part, path) => {
+                let value = self.path_value(row, path);
+                Cow::Owned(value.as_str().map_or(Value::Null, |text| value::date_part(*part, text)))
+            }
+            Source::Label(path) => self.label(row, path),
+        }
+    }
+}
+
+/// An index answers in no order that can be relied on, and may answer a row for each of two values.
+fn by_id<Found: Row>(mut rows: Vec<&Found>) -> Vec<&Found> {
+    rows.sort_by_cached_key(|row| row.value("Id").as_str().map(str::to_owned));
+    rows.dedup_by(|left, right| left.value("Id") == right.value("Id"));
+    rows
+}

@@ -1,0 +1,97 @@
+//! SOQL: text to tokens ([`lexer`]), tokens to a tree ([`parser`]), names to the schema's fields ([`resolve`]), rows to an answer ([`evaluate`]).
+//!
+//! Errors are worded as the org words them, with the row and column they are about. The sandbox's users live in UTC and in the US week, which
+//! begins on Sunday; fiscal years are calendar years.
+
+mod ast;
+mod dates;
+mod error;
+mod evaluate;
+mod filter;
+mod lexer;
+mod like;
+mod parser;
+mod plan;
+mod resolve;
+
+#[cfg(test)]
+mod tests;
+
+use serde_json::{Map, Value};
+
+pub use ast::Query;
+pub use error::SoqlError;
+
+use crate::schema::Schema;
+
+/// One stored record.
+pub trait Row {
+    /// By the field's canonical API name; [`Value::Null`] where the record has none.
+    fn value(&self, field: &str) -> &Value;
+}
+
+static NULL: Value = Value::Null;
+
+impl Row for Map<String, Value> {
+    fn value(&self, field: &str) -> &Value {
+        self.get(field).unwrap_or(&NULL)
+    }
+}
+
+/// Where records come from. Objects and fields are asked for by canonical name, ids in their 18 characters, and deleted records
+/// (`IsDeleted` true) are answered like others: the evaluator leaves them out where the scope says so.
+pub trait Rows {
+    type Row: Row;
+
+    /// All of an object, in the order an unsorted query answers them.
+    fn rows<'a>(&'a self, object: &str) -> Box<dyn Iterator<Item = &'a Self::Row> + 'a>;
+
+    fn get(&self, object: &str, id: &str) -> Option<&Self::Row>;
+
+    /// Rows whose field has the value, by an index; `None` when there is no index on the field.
+    /// Answering too many is harmless: each is compared again.
+    fn lookup_equal(&self, object: &str, field: &str, value: &Value) -> Option<Vec<&Self::Row>>;
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Scope {
+    /// `query`
+    Live,
+    /// `queryAll`: deleted records too.
+    All,
+}
+
+#[derive(Clone, Copy, Debug)]
+pub struct Settings<'a> {
+    /// What `TODAY` and its kin are counted from.
+    pub now: jiff::Timestamp,
+    pub scope: Scope,
+    /// `67.0`, for the addresses in `attributes`.
+    pub version: &'a str,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct QueryResult {
+    /// The count for `SELECT COUNT()`, which has no rows; else the number of rows.
+    pub total: usize,
+    /// Each with `attributes`.
+    pub rows: Vec<Value>,
+}
+
+/// # Errors
+/// The text isn't SOQL.
+pub fn parse(text: &str) -> Result<Query, SoqlError> {
+    parser::parse(text)
+}
+
+/// # Errors
+/// The query names what the schema lacks, or asks of a field what it can't do.
+pub fn run<R: Rows>(
+    query: &Query,
+    schema: &Schema,
+    rows: &R,
+    settings: &Settings<'_>,
+) -> Result<QueryResult, SoqlError> {
+    let plan = resolve::Resolver::new(query, schema, rows, settings).plan()?;
+    Ok(evaluate::Evaluator { schema, rows, settings }.run(&plan))
+}

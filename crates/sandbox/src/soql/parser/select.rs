@@ -1,0 +1,193 @@
+//! SELECT and its clauses, in the order they must come.
+
+use super::{Parser, Place};
+use crate::soql::{
+    ast::{Aggregate, Direction, FieldGroup, Function, Item, Name, Nulls, Operand, Order, Select},
+    error::SoqlError,
+    lexer::TokenKind,
+};
+
+const MAX_OFFSET: usize = 2_000;
+
+/// Words that begin what follows FROM, and so can't be an alias.
+const CLAUSES: &[&str] =
+    &["USING", "WHERE", "WITH", "GROUP", "HAVING", "ORDER", "LIMIT", "OFFSET", "FOR", "UPDATE", "ALL"];
+
+impl Parser<'_> {
+    pub(super) fn select(&mut self, place: Place) -> Result<Select, SoqlError> {
+        self.nested(|parser| parser.select_statement(place))
+    }
+
+    fn select_statement(&mut self, place: Place) -> Result<Select, SoqlError> {
+        self.expect_keyword("SELECT")?;
+        let mut items = vec![self.item(place)?];
+        while self.peek().kind == TokenKind::Comma {
+            // COUNT() stands alone.
+            if items.iter().any(is_bare_count) {
+                return Err(self.unexpected());
+            }
+            self.advance();
+            items.push(self.item(place)?);
+        }
+        if let Some(Item::Operand { operand, .. }) = items.iter().skip(1).find(|item| is_bare_count(item)) {
+            return Err(SoqlError::unexpected(self.text, operand.at(), "COUNT"));
+        }
+        self.expect_keyword("FROM")?;
+        let from = self.name()?;
+        let next = self.peek();
+        let is_alias = next.kind == TokenKind::Word && !CLAUSES.iter().any(|clause| self.is_keyword(next, clause));
+        let alias = if is_alias { Some(self.name()?) } else { None };
+
+        if self.take_keyword("USING") {
+            self.expect_keyword("SCOPE")?;
+            self.name()?;
+        }
+        let condition = if self.take_keyword("WHERE") { Some(self.condition(place)?) } else { None };
+        if self.take_keyword("WITH") {
+            self.take_one_of(&["SECURITY_ENFORCED", "USER_MODE", "SYSTEM_MODE"])?;
+        }
+        let group_by = if self.take_keywords("GROUP", "BY") { self.operands()? } else { Vec::new() };
+        let having =
+            if !group_by.is_empty() && self.take_keyword("HAVING") { Some(self.condition(place)?) } else { None };
+        let order_by = if self.take_keywords("ORDER", "BY") { self.orders()? } else { Vec::new() };
+        let limit = if self.take_keyword("LIMIT") { Some(self.count()?) } else { None };
+        let offset = if self.take_keyword("OFFSET") { Some(self.offset()?) } else { None };
+        while self.take_keyword("FOR") {
+            self.take_one_of(&["VIEW", "REFERENCE", "UPDATE"])?;
+            while self.take(TokenKind::Comma) {
+                self.take_one_of(&["VIEW", "REFERENCE", "UPDATE"])?;
+            }
+        }
+        if self.take_keyword("UPDATE") {
+            self.take_one_of(&["TRACKING", "VIEWSTAT"])?;
+            while self.take(TokenKind::Comma) {
+                self.take_one_of(&["TRACKING", "VIEWSTAT"])?;
+            }
+        }
+        let all_rows = self.take_keywords("ALL", "ROWS");
+        Ok(Select { items, from, alias, condition, group_by, having, order_by, limit, offset, all_rows })
+    }
+
+    fn item(&mut self, place: Place) -> Result<Item, SoqlError> {
+        if self.peek().kind == TokenKind::Open {
+            if place == Place::Join {
+                return Err(self.unexpected());
+            }
+            self.advance();
+            let select = self.select(Place::Children)?;
+            self.expect(TokenKind::Close)?;
+            return Ok(Item::Children(Box::new(select)));
+        }
+        if self.at_keyword("FIELDS") && self.peek_after(1).kind == TokenKind::Open {
+            return self.field_group();
+        }
+        // A keyword here is a list that ends too early: SELECT Id, FROM Case.
+        if self.at_keyword("FROM") {
+            return Err(self.unexpected());
+        }
+        let operand = self.operand()?;
+        let next = self.peek();
+        let alias =
+            if next.kind == TokenKind::Word && !self.is_keyword(next, "FROM") { Some(self.name()?) } else { None };
+        Ok(Item::Operand { operand, alias })
+    }
+
+    fn field_group(&mut self) -> Result<Item, SoqlError> {
+        let at = self.advance().start;
+        self.expect(TokenKind::Open)?;
+        let group = if self.take_keyword("ALL") {
+            FieldGroup::All
+        } else if self.take_keyword("STANDARD") {
+            FieldGroup::Standard
+        } else if self.take_keyword("CUSTOM") {
+            FieldGroup::Custom
+        } else {
+            return Err(self.unexpected());
+        };
+        self.expect(TokenKind::Close)?;
+        Ok(Item::Fields { group, at })
+    }
+
+    /// A field or a function of one.
+    pub(super) fn operand(&mut self) -> Result<Operand, SoqlError> {
+        if self.peek_after(1).kind != TokenKind::Open {
+            return self.path().map(Operand::Path);
+        }
+        let Name { text, at } = self.name()?;
+        let Some(function) = Function::named(&text) else { return Err(self.unexpected()) };
+        self.expect(TokenKind::Open)?;
+        let may_be_bare = function == Function::Aggregate(Aggregate::Count);
+        let argument = if may_be_bare && self.peek().kind == TokenKind::Close { None } else { Some(self.argument()?) };
+        self.expect(TokenKind::Close)?;
+        Ok(Operand::Call { function, argument, at })
+    }
+
+    /// `convertTimezone(…)` around a date is read and dropped: every user of the sandbox lives in UTC.
+    fn argument(&mut self) -> Result<crate::soql::ast::Path, SoqlError> {
+        if self.at_keyword("convertTimezone") && self.peek_after(1).kind == TokenKind::Open {
+            self.next += 2;
+            let path = self.path()?;
+            self.expect(TokenKind::Close)?;
+            return Ok(path);
+        }
+        self.path()
+    }
+
+    fn operands(&mut self) -> Result<Vec<Operand>, SoqlError> {
+        let mut operands = vec![self.operand()?];
+        while self.take(TokenKind::Comma) {
+            operands.push(self.operand()?);
+        }
+        Ok(operands)
+    }
+
+    fn orders(&mut self) -> Result<Vec<Order>, SoqlError> {
+        let mut orders = vec![self.order()?];
+        while self.take(TokenKind::Comma) {
+            orders.push(self.order()?);
+        }
+        Ok(orders)
+    }
+
+    fn order(&mut self) -> Result<Order, SoqlError> {
+        let operand = self.operand()?;
+        let direction = if self.take_keyword("DESC") {
+            Direction::Descending
+        } else {
+            self.take_keyword("ASC");
+            Direction::Ascending
+        };
+        // First is the default in either direction.
+        let mut nulls = Nulls::First;
+        if self.take_keyword("NULLS") {
+            if self.take_keyword("LAST") {
+                nulls = Nulls::Last;
+            } else {
+                self.expect_keyword("FIRST")?;
+            }
+        }
+        Ok(Order { operand, direction, nulls })
+    }
+
+    fn count(&mut self) -> Result<usize, SoqlError> {
+        let token = self.peek();
+        let count = if token.kind == TokenKind::Number { self.source(token).parse().ok() } else { None };
+        let count = count.ok_or_else(|| self.unexpected())?;
+        self.advance();
+        Ok(count)
+    }
+
+    fn offset(&mut self) -> Result<usize, SoqlError> {
+        let at = self.peek().start;
+        let offset = self.count()?;
+        if offset > MAX_OFFSET {
+            let message = format!("Maximum SOQL offset allowed is {MAX_OFFSET}");
+            return Err(SoqlError::at("NUMBER_OUTSIDE_VALID_RANGE", self.text, at, &message));
+        }
+        Ok(offset)
+    }
+}
+
+fn is_bare_count(item: &Item) -> bool {
+    matches!(item, Item::Operand { operand: Operand::Call { argument: None, .. }, .. })
+}

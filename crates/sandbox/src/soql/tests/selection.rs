@@ -1,0 +1,137 @@
+use rstest::rstest;
+use serde_json::{Value, json};
+
+use super::{Scope, ask, ask_in, id};
+
+#[test]
+fn a_record_carries_its_attributes_first_and_fields_as_selected() {
+    let result = ask_in(Scope::Live, "select subject, ID from case where CaseNumber = '00000001'").unwrap();
+    let record = serde_json::to_string(&result.rows[0]).unwrap();
+    let id = id("500", '1');
+    assert_eq!(
+        record,
+        format!(
+            r#"{{"attributes":{{"type":"Case","url":"/services/data/v67.0/sobjects/Case/{id}"}},"Subject":"Algebra Comments","Id":"{id}"}}"#
+        )
+    );
+}
+
+#[test]
+fn related_records_nest_and_an_empty_relationship_is_null() {
+    let rows = ask(
+        "SELECT CaseNumber, Contact.Name, Contact.Account.Name, Contact.Account.Owner.Name, Account.Name, AccountId
+         FROM Case WHERE CaseNumber IN ('00000001', '00000002') ORDER BY CaseNumber",
+    );
+    assert_eq!(
+        rows[0],
+        json!({
+            "CaseNumber": "00000001",
+            "Contact": { "Name": "Ada Lovelace", "Account": { "Name": "Acme", "Owner": { "Name": "Sandbox Admin" } } },
+            "Account": { "Name": "Acme" },
+            "AccountId": id("001", '1'),
+        })
+    );
+    assert_eq!(rows[1]["Contact"], json!({ "Name": "Bob O'Hara", "Account": null }));
+    assert_eq!((&rows[1]["Account"], &rows[1]["AccountId"]), (&Value::Null, &Value::Null));
+}
+
+#[test]
+fn related_records_have_attributes_too() {
+    let result =
+        ask_in(Scope::Live, "SELECT CreatedBy.Name, Owner.Type FROM Case WHERE CaseNumber = '00000002'").unwrap();
+    let (user, group) = (id("005", '1'), id("00G", '1'));
+    assert_eq!(
+        result.rows[0]["CreatedBy"]["attributes"],
+        json!({ "type": "User", "url": format!("/services/data/v67.0/sobjects/User/{user}") })
+    );
+    assert_eq!(
+        result.rows[0]["Owner"],
+        json!({ "attributes": { "type": "Name", "url": format!("/services/data/v67.0/sobjects/Group/{group}") }, "Type": "Group" })
+    );
+}
+
+#[test]
+fn children_come_as_a_result_of_their_own() {
+    let rows =
+        ask("SELECT Id, (SELECT Id, CommentBody, CreatedBy.Name FROM FeedComments ORDER BY CommentBody DESC LIMIT 1)
+         FROM FeedItem WHERE ParentId = '500SB0000000001' ORDER BY CreatedDate");
+    assert_eq!(
+        rows[0]["FeedComments"],
+        json!({
+            "totalSize": 1,
+            "done": true,
+            "records": [{ "Id": id("0D7", '2'), "CommentBody": "Second", "CreatedBy": { "Name": "Sandbox Admin" } }],
+        })
+    );
+    assert_eq!(rows[1]["FeedComments"], Value::Null);
+}
+
+#[test]
+fn children_can_have_children() {
+    let rows = ask(
+        "SELECT Name, (SELECT CaseNumber, (SELECT Body, (SELECT CommentBody FROM FeedComments) FROM Feeds WHERE Visibility = 'AllUsers')
+         FROM Cases__r) FROM Course__c WHERE Key__c = 'Alg-1'",
+    );
+    let feeds = &rows[0]["Cases__r"]["records"][0]["Feeds"];
+    assert_eq!(feeds["totalSize"], 1);
+    assert_eq!(feeds["records"][0]["FeedComments"]["records"][1]["CommentBody"], "Second");
+}
+
+#[test]
+fn deleted_children_are_left_out_but_for_query_all() {
+    let soql = "SELECT Id, (SELECT Id FROM Cases), (SELECT Id FROM Contacts WHERE Name LIKE 'A%') FROM Account WHERE Name = 'Acme'";
+    let rows = ask(soql);
+    assert_eq!(rows[0]["Cases"]["totalSize"], 2);
+    assert_eq!(rows[0]["Contacts"]["totalSize"], 1);
+}
+
+#[test]
+fn count_has_no_rows() {
+    for (soql, total) in [
+        ("SELECT COUNT() FROM Case", 4),
+        ("SELECT count() FROM Case WHERE Status = 'New'", 2),
+        ("SELECT COUNT() FROM Case LIMIT 3", 3),
+    ] {
+        let result = ask_in(Scope::Live, soql).unwrap();
+        assert_eq!((result.total, result.rows.len()), (total, 0), "{soql}");
+    }
+    assert_eq!(ask_in(Scope::All, "SELECT COUNT() FROM Case").unwrap().total, 5);
+}
+
+#[rstest]
+#[case("SELECT c.Id, c.Account.Name FROM Case c WHERE c.Status = 'Open' ORDER BY c.CaseNumber")]
+#[case("SELECT Case.Id, Account.Name FROM Case WHERE Case.Status = 'Open'")]
+#[case(
+    "SELECT Id, Account.Name FROM Case USING SCOPE everything WHERE Status = 'Open' WITH SECURITY_ENFORCED LIMIT 5 FOR VIEW"
+)]
+#[case(
+    "SELECT Id, Account.Name FROM Case WHERE Status = 'Open' WITH USER_MODE FOR VIEW, REFERENCE UPDATE TRACKING, VIEWSTAT"
+)]
+#[case("SELECT Id, Account.Name FROM Case WHERE Status = 'Open' FOR UPDATE")]
+#[case("\n\tselect ID ,\r\n account . NAME from CASE\n where STATUS='open'")]
+fn ways_to_say_the_same(#[case] soql: &str) {
+    assert_eq!(ask(soql), [json!({ "Id": id("500", '1'), "Account": { "Name": "Acme" } })]);
+}
+
+#[test]
+fn field_groups_expand() {
+    let all = ask("SELECT FIELDS(ALL) FROM Course__c WHERE Name = 'Algebra' LIMIT 1");
+    let custom = ask("SELECT Id, FIELDS(CUSTOM) FROM Course__c WHERE Name = 'Algebra' LIMIT 200");
+    let standard = ask("SELECT FIELDS(STANDARD) FROM Course__c WHERE Name = 'Algebra'");
+    let keys = |row: &Value| row.as_object().unwrap().keys().cloned().collect::<Vec<_>>();
+    assert_eq!(keys(&custom[0]), ["Id", "Key__c", "Seats__c", "Start__c"]);
+    assert!(keys(&standard[0]).contains(&"SystemModstamp".to_owned()) && standard[0].get("Key__c").is_none());
+    assert_eq!(keys(&all[0]).len(), keys(&standard[0]).len() + 3);
+}
+
+#[test]
+fn values_that_are_answered_otherwise_than_kept() {
+    let rows = ask("SELECT VersionData, IsLatest FROM ContentVersion");
+    let version = id("068", '1');
+    assert_eq!(
+        rows[0],
+        json!({ "VersionData": format!("/services/data/v67.0/sobjects/ContentVersion/{version}/VersionData"), "IsLatest": false })
+    );
+    let rows = ask("SELECT toLabel(Status), FORMAT(CreatedDate) made FROM Case WHERE CaseNumber = '00000001'");
+    assert_eq!(rows[0], json!({ "Status": "Open", "made": "2026-11-20T09:00:00.000+0000" }));
+}
