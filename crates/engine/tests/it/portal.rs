@@ -1,0 +1,130 @@
+//! A portal for a test: an empty database, a small catalogue, a few people, a clock that stands still.
+
+use std::{sync::Arc, time::Duration};
+
+use domain::{
+    Clock, CourseId, CourseKey, Email, ManualClock, OrganizationKey, PersonName, PostKey, Random, Role, SystemClock,
+    SystemRandom, Username, Visibility,
+};
+use engine::{
+    Actor, CourseFilter, Engine, EngineOptions, Error, Limits, NewComment, NewPerson, OrgGrant, OrgOptions, PublicKind,
+};
+use secrecy::SecretString;
+use store::{Backend, Store, testing::TestDatabase};
+
+pub(crate) const PASSWORD: &str = "correct horse";
+
+pub(crate) const CATALOGUE: &str = "institution,course_number,launch_date,title,subject
+HarvardX,CS50x,10/15/2012,Introduction to Computer Science,Computer Science
+HarvardX,CS50x,01/01/2016,Introduction to Computer Science (2016),Computer Science
+MITx,6.002x,09/05/2012,Circuits and Electronics,Science
+MITx,6.002x,03/03/2013,Circuits and Electronics,Science
+";
+
+pub(crate) struct Portal {
+    pub(crate) database: TestDatabase,
+    pub(crate) clock: Arc<ManualClock>,
+    pub(crate) engine: Engine,
+    pub(crate) org: Option<OrgOptions>,
+}
+
+/// An org that nobody answers for.
+pub(crate) fn absent_org() -> OrgOptions {
+    org_at("http://127.0.0.1:9")
+}
+
+pub(crate) fn org_at(url: &str) -> OrgOptions {
+    OrgOptions {
+        login_url: url.parse().unwrap(),
+        client_id: "casebridge-dev".to_owned(),
+        client_secret: Some(SecretString::from("casebridge-dev-secret")),
+        grant: OrgGrant::ClientCredentials,
+        poll_interval: Duration::from_secs(60),
+        public_url: "https://portal.example.org".parse().unwrap(),
+        extra_ca: None,
+    }
+}
+
+impl Portal {
+    pub(crate) async fn new(backend: Backend, org: Option<OrgOptions>) -> Self {
+        let database = store::testing::database(backend).await;
+        let clock = Arc::new(ManualClock::new(SystemClock.now()));
+        let engine = engine_on(database.store.clone(), &clock, org.clone());
+        let report = engine.import_catalogue(CATALOGUE.as_bytes()).await.unwrap();
+        assert_eq!(report.problems, []);
+        Self { database, clock, engine, org }
+    }
+
+    /// Another process on the same database.
+    pub(crate) async fn another_engine(&self) -> Engine {
+        engine_on(self.database.reopen().await, &self.clock, self.org.clone())
+    }
+
+    pub(crate) async fn person(&self, name: &str, role: Role, organizations: &[&str]) -> Actor {
+        self.person_called(name, PersonName { first: name.to_owned(), last: "Ames".to_owned() }, role, organizations)
+            .await
+    }
+
+    pub(crate) async fn person_called(&self, handle: &str, name: PersonName, role: Role, organizations: &[&str]) -> Actor {
+        let id = self
+            .engine
+            .add_user(NewPerson {
+                email: Email::new(&format!("{handle}@example.org")).unwrap(),
+                role,
+                name,
+                username: Username::new(handle).unwrap(),
+                organizations: organizations.iter().map(|key| OrganizationKey::new(*key).unwrap()).collect(),
+                account: None,
+                password: SecretString::from(PASSWORD),
+            })
+            .await
+            .unwrap();
+        self.engine.actor(id).await.unwrap().unwrap()
+    }
+
+    /// The organization's only course in [`CATALOGUE`].
+    pub(crate) async fn course_of(&self, actor: &Actor) -> CourseId {
+        let list = self.engine.my_courses(actor, CourseFilter::default()).await.unwrap();
+        assert_eq!(list.courses.len(), 1);
+        list.courses[0].id
+    }
+}
+
+pub(crate) fn engine_on(store: Store, clock: &Arc<ManualClock>, org: Option<OrgOptions>) -> Engine {
+    Engine::new(EngineOptions {
+        store,
+        clock: Arc::clone(clock) as Arc<dyn Clock>,
+        random: Arc::new(SystemRandom),
+        org,
+        limits: Limits { wait_for_outcome: Duration::from_secs(10), ..Limits::default() },
+    })
+    .unwrap()
+}
+
+pub(crate) fn course_id(key: &str) -> CourseId {
+    CourseId::from_key(&CourseKey::new(key).unwrap())
+}
+
+pub(crate) fn cs50() -> CourseId {
+    course_id("HarvardX+CS50x")
+}
+
+pub(crate) fn circuits() -> CourseId {
+    course_id("MITx+6.002x")
+}
+
+pub(crate) fn new_key() -> PostKey {
+    PostKey::from_uuid(SystemRandom.uuid_v7(SystemClock.now()))
+}
+
+pub(crate) fn comment(body: &str) -> NewComment {
+    NewComment { key: new_key(), body: body.to_owned(), visibility: Visibility::Public, run: None }
+}
+
+pub(crate) fn note(body: &str) -> NewComment {
+    NewComment { visibility: Visibility::Internal, ..comment(body) }
+}
+
+pub(crate) fn kind<T: std::fmt::Debug>(result: Result<T, Error>) -> PublicKind {
+    result.unwrap_err().public().kind
+}
