@@ -280,3 +280,34 @@ pub(crate) fn inserted(result: Result<u64, DbErr>) -> Result<bool, Error> {
         Err(error) => Err(error.into()),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use domain::SeededRandom;
+    use sea_orm::Statement;
+
+    use super::*;
+
+    async fn pragma(connection: &DatabaseConnection, name: &str) -> String {
+        let statement = Statement::from_string(
+            connection.get_database_backend(),
+            format!("SELECT CAST({name} AS TEXT) AS value FROM pragma_{name}"),
+        );
+        connection.query_one_raw(statement).await.unwrap().unwrap().try_get("", "value").unwrap()
+    }
+
+    #[tokio::test]
+    async fn sqlite_keeps_what_it_accepted_and_its_readers_only_read() {
+        let directory = tempfile::tempdir().unwrap();
+        let url = SecretString::from(format!("sqlite:{}?mode=rwc", directory.path().join("a.db").display()));
+        let cipher = TokenCipher::new([0; 32], Arc::new(SeededRandom::new(1)));
+        let store = Store::connect(&url, StoreOptions::new(cipher)).await.unwrap();
+        for (name, value) in [("journal_mode", "wal"), ("synchronous", "2"), ("foreign_keys", "1")] {
+            assert_eq!(pragma(&store.write, name).await, value, "{name}");
+        }
+        assert!(store.read.execute_unprepared("CREATE TABLE t (x)").await.is_err());
+        assert!(store.write.execute_unprepared("CREATE TABLE t (x)").await.is_ok());
+    }
+}

@@ -93,11 +93,14 @@ impl TryFrom<deliveries::Model> for DeliveryRow {
     }
 }
 
-/// What may be claimed at `$1`: due, the first pending one of its lane, and nothing of the lane (itself included) under a lease.
+/// What may be claimed at `$1`: due, under no lease, the first pending one of its lane, and nothing else of the lane under a lease.
+///
+/// Its own lease is asked of the row itself: PostgreSQL looks again at the row it locked, but not at what a subquery saw.
 macro_rules! claimable {
     ($($and:literal),*) => {
         concat!(
             "SELECT d.* FROM deliveries AS d WHERE d.state = 'pending' AND d.not_before <= $1 \
+             AND (d.leased_until IS NULL OR d.leased_until <= $1) \
              AND NOT EXISTS (SELECT 1 FROM deliveries AS e WHERE e.lane = d.lane AND e.state = 'pending' \
              AND (e.id < d.id OR e.leased_until > $1)) ",
             $($and),*

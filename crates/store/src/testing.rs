@@ -14,7 +14,6 @@ const POSTGRES: &str = "CASEBRIDGE_TEST_POSTGRES_URL";
 
 pub struct TestDatabase {
     pub url: SecretString,
-    /// Migrated, empty.
     pub store: Store,
     guard: Guard,
 }
@@ -26,21 +25,36 @@ impl fmt::Debug for TestDatabase {
 }
 
 enum Guard {
+    #[expect(dead_code, reason = "removes the directory when it is dropped")]
     Directory(TempDir),
-    Postgres { admin: SecretString, name: String },
+    Postgres {
+        admin: SecretString,
+        name: String,
+    },
 }
 
+/// A migrated, empty database.
+///
 /// # Panics
 /// The database can't be made; for PostgreSQL also when no server was named, because a test that was not run must not look
 /// like one that passed.
 #[expect(clippy::expect_used, reason = "a test without its database can only fail")]
 pub async fn database(backend: Backend) -> TestDatabase {
+    let database = unmigrated(backend).await;
+    database.store.migrate().await.expect("the schema of a test database is made");
+    database
+}
+
+/// A database without any table.
+///
+/// # Panics
+/// As [`database`].
+pub async fn unmigrated(backend: Backend) -> TestDatabase {
     let (url, guard) = match backend {
         Backend::Sqlite => sqlite(),
         Backend::Postgres => postgres().await,
     };
     let store = open(&url).await;
-    store.migrate().await.expect("the schema of a test database is made");
     TestDatabase { url, store, guard }
 }
 
@@ -69,7 +83,7 @@ fn sqlite() -> (SecretString, Guard) {
 async fn postgres() -> (SecretString, Guard) {
     let admin = SecretString::from(
         std::env::var(POSTGRES)
-            .unwrap_or_else(|_| panic!("{POSTGRES} names no PostgreSQL server: run it through make test")),
+            .expect("CASEBRIDGE_TEST_POSTGRES_URL names no PostgreSQL server: run it through make test"),
     );
     let mut bytes = [0; 8];
     SystemRandom.fill(&mut bytes);

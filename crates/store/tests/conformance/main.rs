@@ -1,0 +1,13 @@
+//! What a store promises, asked of SQLite and PostgreSQL alike.
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test that can't go on fails")]
+
+mod cases;
+mod catalogue;
+mod connections;
+mod deliveries;
+mod org;
+mod people;
+mod posts;
+mod search;
+mod transactions;
+mod world;
