@@ -1,0 +1,177 @@
+//! A course: its facts, its cases, and the conversation of its default case.
+
+use domain::{Role, RunOption};
+use engine::{CaseView, CourseView, OrgState, RunView};
+use leptos::prelude::*;
+
+use crate::app::{
+    Frame, Notice,
+    islands::{Conversation, OrgLink, Reader},
+    routes,
+    shell::{Head, Place, Scripts, document},
+    ui::{IconName, counted, icon, notice_bar},
+};
+
+/// A refused form post is the same page again, with the composer's text and error filled in.
+pub fn course(frame: &Frame, course: CourseView, notice: Option<Notice>) -> String {
+    let title = course.title.clone();
+    let head = Head { title: &title, place: Place::Courses, scripts: Scripts::Islands };
+    document(frame, &head, move || page(frame, course, notice))
+}
+
+fn page(frame: &Frame, course: CourseView, notice: Option<Notice>) -> impl IntoView + use<> {
+    let CourseView { id, key, title, organizations, runs, cases, thread, composer, internal_composer, audience, org } =
+        course;
+    let viewer = frame.viewer.clone();
+    let internal_reader = viewer.as_ref().is_some_and(|viewer| viewer.role.is_internal());
+    let viewer_is_admin = viewer.as_ref().is_some_and(|viewer| viewer.role == Role::Admin);
+    let reader = viewer.map(|viewer| Reader { user: viewer.id, name: viewer.name, by_staff: internal_reader });
+    let options = runs
+        .iter()
+        .map(|run| RunOption { id: run.id, key: run.key.clone(), label: run_label(run) })
+        .collect::<Vec<_>>();
+    let organizations = organizations
+        .into_iter()
+        .map(|organization| {
+            view! {
+                <span class="fact">
+                    {icon(IconName::Building)}
+                    <bdi>{organization.name}</bdi>
+                </span>
+            }
+        })
+        .collect::<Vec<_>>();
+    let run_count = counted(u64::try_from(runs.len()).unwrap_or(u64::MAX), "run", "runs");
+    let link = match org {
+        OrgState::NotConfigured => OrgLink::Absent,
+        OrgState::Disconnected => OrgLink::Disconnected,
+        OrgState::Connected => OrgLink::Up,
+        OrgState::Behind => OrgLink::Behind,
+    };
+    let conversation = reader.map(|reader| {
+        view! {
+            <Conversation
+                course=id
+                reader=reader
+                thread=thread
+                runs=options
+                composer=composer
+                internal=internal_composer
+                audience=audience
+                org=link
+            />
+        }
+    });
+    view! {
+        <div class="page">
+            <nav class="crumbs" aria-label="Breadcrumb">
+                <a href=routes::COURSES>"My courses"</a>
+            </nav>
+            <div class="page-head">
+                <h1 dir="auto">{title}</h1>
+                <p class="course-meta">
+                    <code>{key}</code>
+                    {organizations}
+                    <span class="fact">
+                        {icon(IconName::Calendar)}
+                        {run_count}
+                    </span>
+                </p>
+            </div>
+            {notice.map(notice_bar)}
+            {org_banner(org, viewer_is_admin)}
+            <div class="course-columns">
+                <div class="course-main">{conversation}</div>
+                <aside class="course-side" aria-label="About this course">
+                    {case_list(&cases, org)}
+                    {run_list(&runs)}
+                </aside>
+            </div>
+        </div>
+    }
+}
+
+fn run_label(run: &RunView) -> String {
+    match &run.start_text {
+        Some(start) => format!("{start} · {}", run.key),
+        None => run.key.clone(),
+    }
+}
+
+fn org_banner(org: OrgState, viewer_is_admin: bool) -> Option<impl IntoView> {
+    let (text, mend) = match org {
+        OrgState::NotConfigured | OrgState::Connected => return None,
+        OrgState::Disconnected => {
+            ("Salesforce is not connected yet — comments are kept here and delivered when it is.", "Connect Salesforce")
+        }
+        OrgState::Behind => (
+            "Salesforce is not answering — comments are kept here and delivered when it is back.",
+            "See the connection",
+        ),
+    };
+    let link = viewer_is_admin.then(|| view! { " " <a href=routes::SALESFORCE>{mend}</a> });
+    Some(view! {
+        <p class="notice notice-wait">
+            {icon(IconName::Cloud)}
+            <span>{text} {link}</span>
+        </p>
+    })
+}
+
+fn case_list(cases: &[CaseView], org: OrgState) -> impl IntoView + use<> {
+    let rows = cases.iter().map(|case| case_row(case, org)).collect::<Vec<_>>();
+    let none = cases.is_empty().then(|| view! { <p class="muted">"The first comment opens this course’s case."</p> });
+    view! {
+        <section class="side-section" aria-labelledby="cases-heading">
+            <h2 id="cases-heading">"Cases"</h2>
+            {none}
+            <ul class="side-list">{rows}</ul>
+        </section>
+    }
+}
+
+fn case_row(case: &CaseView, org: OrgState) -> impl IntoView + use<> {
+    let number = case.number.clone().map(|number| view! { <span class="muted">{format!("Case {number}")}</span> });
+    let status = case.status.clone().map(|status| view! { <span class="badge">{status}</span> });
+    let waiting = (!case.in_org && org != OrgState::NotConfigured)
+        .then(|| view! { <span class="muted">"Not in Salesforce yet"</span> });
+    let here = case.is_default.then(|| view! { <span class="badge badge-accent">"This thread"</span> });
+    view! {
+        <li class="side-row">
+            <p class="side-title" dir="auto">{case.subject.clone()}</p>
+            <p class="side-facts">{here} {status} {number} {waiting}</p>
+        </li>
+    }
+}
+
+fn run_list(runs: &[RunView]) -> impl IntoView + use<> {
+    let rows = runs.iter().map(run_row).collect::<Vec<_>>();
+    let none = runs.is_empty().then(|| view! { <p class="muted">"No runs are scheduled."</p> });
+    view! {
+        <section class="side-section" aria-labelledby="runs-heading">
+            <h2 id="runs-heading">"Course runs"</h2>
+            {none}
+            <ul class="side-list">{rows}</ul>
+        </section>
+    }
+}
+
+fn run_row(run: &RunView) -> impl IntoView + use<> {
+    let dates = match (&run.start_text, &run.end_text) {
+        (None, None) => "No dates yet".to_owned(),
+        (Some(start), None) => format!("Starts {start}"),
+        (None, Some(end)) => format!("Ends {end}"),
+        (Some(start), Some(end)) => format!("{start} – {end}"),
+    };
+    view! {
+        <li class="side-row">
+            <p class="side-title">
+                <code>{run.key.clone()}</code>
+            </p>
+            <p class="side-facts">
+                <span class="badge">{run.status_text.clone()}</span>
+                <span class="muted">{dates}</span>
+            </p>
+        </li>
+    }
+}

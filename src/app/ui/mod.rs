@@ -1,0 +1,21 @@
+//! The pieces that pages are made of. How they look is in `style/`.
+
+mod icon;
+mod notice;
+
+pub(crate) use icon::{IconName, icon};
+pub use notice::{Notice, Tone};
+
+#[cfg(feature = "ssr")]
+mod empty;
+#[cfg(feature = "ssr")]
+mod plural;
+
+#[cfg(feature = "ssr")]
+pub(crate) use empty::empty;
+#[cfg(feature = "ssr")]
+pub(crate) use icon::{logo, sprite};
+#[cfg(feature = "ssr")]
+pub(crate) use notice::notice_bar;
+#[cfg(feature = "ssr")]
+pub(crate) use plural::counted;
