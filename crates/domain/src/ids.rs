@@ -55,3 +55,10 @@ impl CourseId {
         Self(Uuid::new_v5(&CATALOGUE, key.as_str().as_bytes()))
     }
 }
+
+impl PostKey {
+    /// A UUIDv7 from the caller's own clock (milliseconds since 1970) and randomness: for the browser, which has neither of ours.
+    pub fn new_v7(millis: u64, random: &[u8; 10]) -> Self {
+        Self(uuid::Builder::from_unix_timestamp_millis(millis, random).into_uuid())
+    }
+}
