@@ -5,6 +5,8 @@ CASEBRIDGE_ROOT="$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)"
 CASEBRIDGE_TOOLS="${CASEBRIDGE_TOOLS:-${XDG_CACHE_HOME:-$HOME/.cache}/casebridge-tools}"
 export CASEBRIDGE_ROOT CASEBRIDGE_TOOLS
 export PATH="$CASEBRIDGE_TOOLS/bin:$CASEBRIDGE_TOOLS/node/node_modules/.bin:$HOME/.cargo/bin:$PATH"
+# Tailwind looks for its own stylesheet from the file that imports it, and style/ has no node_modules above it.
+export NODE_PATH="$CASEBRIDGE_TOOLS/node/node_modules${NODE_PATH:+:$NODE_PATH}"
 export CARGO_TERM_COLOR="${CARGO_TERM_COLOR:-auto}"
 
 # The linked Debian compiler is used only where rustup could not provide the wasm standard library.
