@@ -60,6 +60,27 @@ async fn fifty_callers_of_an_expired_session_make_one_refresh() {
 }
 
 #[tokio::test]
+async fn fifty_callers_of_a_revoked_session_ask_for_tokens_once() {
+    let all_here = Arc::new(tokio::sync::Barrier::new(50));
+    let org = Org::start_async(move |_, seen| {
+        let all_here = Arc::clone(&all_here);
+        async move {
+            if seen.is_token_request() {
+                return grant_error("invalid_grant", "expired access/refresh token");
+            }
+            all_here.wait().await;
+            Reply::expired()
+        }
+        .boxed()
+    })
+    .await;
+    let client = org.client();
+    let answers = join_all((0..50).map(|_| client.describe("Case"))).await;
+    assert!(answers.iter().all(|answer| answer.as_ref().is_err_and(salesforce::Error::needs_reconnect)));
+    assert_eq!((org.token_requests().len(), org.calls().len()), (1, 50));
+}
+
+#[tokio::test]
 async fn a_rotated_refresh_token_is_stored_before_the_session_is_used() {
     let org = rotating_org().await;
     let store = MemoryTokens::holding(org.tokens("old"));
