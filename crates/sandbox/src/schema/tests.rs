@@ -246,6 +246,21 @@ fn field_types_keep_their_rules() {
     assert!(!schema.object("Portal_Feed_Event__e").unwrap().queryable);
 }
 
+/// What the portal upserts by; a project that lost one of these would make doubles.
+#[rstest]
+#[case("Publisher_Organization__c", "Portal_Key__c")]
+#[case("Account", "Portal_Key__c")]
+#[case("Course__c", "Portal_Key__c")]
+#[case("Course_Run__c", "Portal_Key__c")]
+#[case("Contact", "Portal_Key__c")]
+#[case("Case", "Portal_Key__c")]
+#[case("Portal_Post__c", "Key__c")]
+fn the_projects_own_metadata_loads_with_its_external_ids(#[case] object: &str, #[case] key: &str) {
+    let schema = Schema::load(&Path::new(env!("CARGO_MANIFEST_DIR")).join("../../salesforce")).unwrap();
+    let field = schema.object(object).unwrap().field(key).unwrap();
+    assert!(field.unique && field.external_id && field.id_lookup());
+}
+
 #[rstest]
 #[case::unknown_type("<type>Location</type>", "the sandbox has no field type Location")]
 #[case::no_type("", "type is missing")]

@@ -107,7 +107,9 @@ impl<'e, R: Rows> Evaluator<'e, R> {
         if let Some(having) = &groups.having {
             values.retain(|values| having.matches(&|index: &usize| at(values, *index)));
         }
-        sort_by_keys(&mut values, &groups.order, |values, index| Cow::Owned(at(values, *index).into_owned()));
+        sort_by_keys(&mut values, &groups.order, usize::MAX, |values, index| {
+            Cow::Owned(at(values, *index).into_owned())
+        });
         values.iter().map(|values| answer(values, groups)).collect()
     }
 }

@@ -47,9 +47,9 @@ impl<'e, R: Rows> Evaluator<'e, R> {
 
     /// Filtered, sorted and cut to the window asked for. `among` stands for all rows of the object where it is given.
     fn select(&self, plan: &Plan<'_>, among: Option<Vec<&'e R::Row>>) -> Vec<&'e R::Row> {
-        let needed = if plan.order.is_empty() { plan.offset.saturating_add(plan.limit) } else { usize::MAX };
-        let mut matched = self.matching(plan, among, needed);
-        self.sort(&mut matched, &plan.order);
+        let needed = plan.offset.saturating_add(plan.limit);
+        let mut matched = self.matching(plan, among, if plan.order.is_empty() { needed } else { usize::MAX });
+        self.sort(&mut matched, &plan.order, needed);
         matched.into_iter().skip(plan.offset).take(plan.limit).collect()
     }
 

@@ -59,32 +59,46 @@ impl SortValue {
     }
 }
 
-/// Stable, so that what no key tells apart stays as it was.
+/// An item with its keys and the place it had.
+type Keyed<T> = (Vec<SortValue>, usize, T);
+
+/// The first `needed` of the items in order. What no key tells apart stays as it was.
 pub(super) fn sort_by_keys<'v, T, S>(
     items: &mut Vec<T>,
     keys: &[OrderKey<S>],
+    needed: usize,
     value_of: impl Fn(&T, &S) -> Cow<'v, Value>,
 ) {
     if keys.is_empty() {
         return;
     }
-    let mut keyed: Vec<(Vec<SortValue>, T)> = std::mem::take(items)
-        .into_iter()
-        .map(|item| (keys.iter().map(|key| SortValue::new(&value_of(&item, &key.source), key)).collect(), item))
-        .collect();
-    keyed.sort_by(|(left, _), (right, _)| {
+    let compare = |(left, left_place, _): &Keyed<T>, (right, right_place, _): &Keyed<T>| {
         left.iter()
             .zip(right)
             .zip(keys)
             .map(|((left, right), key)| left.compare(right, key))
             .find(|ordering| ordering.is_ne())
-            .unwrap_or(Ordering::Equal)
-    });
-    items.extend(keyed.into_iter().map(|(_, item)| item));
+            .unwrap_or_else(|| left_place.cmp(right_place))
+    };
+    let mut keyed: Vec<Keyed<T>> = std::mem::take(items)
+        .into_iter()
+        .enumerate()
+        .map(|(place, item)| {
+            let values = keys.iter().map(|key| SortValue::new(&value_of(&item, &key.source), key)).collect();
+            (values, place, item)
+        })
+        .collect();
+    // A page of a long list needn't sort the rest of it.
+    if needed < keyed.len() {
+        keyed.select_nth_unstable_by(needed, compare);
+        keyed.truncate(needed);
+    }
+    keyed.sort_unstable_by(compare);
+    items.extend(keyed.into_iter().map(|(_, _, item)| item));
 }
 
 impl<'e, R: Rows> Evaluator<'e, R> {
-    pub(super) fn sort(&self, rows: &mut Vec<&'e R::Row>, keys: &[OrderKey<Source<'_>>]) {
-        sort_by_keys(rows, keys, |row, source| self.value(row, source));
+    pub(super) fn sort(&self, rows: &mut Vec<&'e R::Row>, keys: &[OrderKey<Source<'_>>], needed: usize) {
+        sort_by_keys(rows, keys, needed, |row, source| self.value(row, source));
     }
 }

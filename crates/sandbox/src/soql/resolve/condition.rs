@@ -15,6 +15,9 @@ use crate::{
 
 const MAX_JOINS: usize = 2;
 
+/// Answers the ids of a query within a condition.
+type Join<'f, 's, 'q, S> = dyn Fn(&'q Select, &Subject<'s, S>) -> Result<Set, SoqlError> + 'f;
+
 impl<'s, 'q, R: Rows> Resolver<'s, 'q, R> {
     /// WHERE
     pub(super) fn filter(&self, condition: &'q Condition, from: From<'s, 'q>) -> Result<Filter<Source<'s>>, SoqlError> {
@@ -43,7 +46,7 @@ impl<'s, 'q, R: Rows> Resolver<'s, 'q, R> {
         &self,
         condition: &'q Condition,
         subject: &mut dyn FnMut(&Operand) -> Result<Subject<'s, S>, SoqlError>,
-        join: &dyn Fn(&'q Select, &Subject<'s, S>) -> Result<Set, SoqlError>,
+        join: &Join<'_, 's, 'q, S>,
     ) -> Result<Filter<S>, SoqlError> {
         let (filter, membership) = match condition {
             Condition::And(terms) => {

@@ -184,7 +184,7 @@ fn ask(soql: &str) -> Vec<Value> {
 fn strip(value: &mut Value) {
     match value {
         Value::Object(map) => {
-            map.remove("attributes");
+            map.shift_remove("attributes");
             map.values_mut().for_each(strip);
         }
         Value::Array(values) => values.iter_mut().for_each(strip),

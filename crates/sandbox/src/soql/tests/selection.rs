@@ -52,8 +52,7 @@ fn related_records_have_attributes_too() {
 
 #[test]
 fn children_come_as_a_result_of_their_own() {
-    let rows =
-        ask("SELECT Id, (SELECT Id, CommentBody, CreatedBy.Name FROM FeedComments ORDER BY CommentBody DESC LIMIT 1)
+    let rows = ask("SELECT Id, (SELECT Id, CommentBody, CreatedBy.Name FROM FeedComments ORDER BY Id DESC LIMIT 1)
          FROM FeedItem WHERE ParentId = '500SB0000000001' ORDER BY CreatedDate");
     assert_eq!(
         rows[0]["FeedComments"],
