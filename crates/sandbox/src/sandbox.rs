@@ -125,9 +125,9 @@ impl Sandbox {
     }
 
     /// Takes no more requests, waits a moment for those under way, and closes the data file.
-    pub async fn stop(self) {
+    pub async fn stop(mut self) {
         self.plain.stop().await;
-        if let Some((tls, _)) = self.tls {
+        if let Some((tls, _)) = &mut self.tls {
             tls.stop().await;
         }
         self.org.close().await;

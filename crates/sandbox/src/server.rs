@@ -201,10 +201,17 @@ impl Listening {
     }
 
     /// Takes no more requests and waits a moment for those under way.
-    pub(crate) async fn stop(self) {
+    pub(crate) async fn stop(&mut self) {
         self.handle.graceful_shutdown(Some(Duration::from_secs(2)));
-        if let Ok(Err(error)) = self.task.await {
+        if let Ok(Err(error)) = (&mut self.task).await {
             tracing::warn!(error = &error as &dyn std::error::Error, "server.stop");
         }
+    }
+}
+
+impl Drop for Listening {
+    fn drop(&mut self) {
+        self.handle.shutdown();
+        self.task.abort();
     }
 }

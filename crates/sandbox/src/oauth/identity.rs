@@ -10,7 +10,11 @@ use axum::{
 use http::{HeaderMap, StatusCode};
 use serde_json::{Map, Value, json};
 
-use super::{OAuthError, bearer, value};
+use super::{
+    OAuthError, bearer,
+    token::{Proof, client},
+    value,
+};
 use crate::{org::Org, records::Record, seed, server::Origin};
 
 type Pairs = Vec<(String, String)>;
@@ -109,7 +113,14 @@ pub(super) async fn identity(
     .into_response()
 }
 
-pub(super) async fn introspect(State(org): State<Arc<Org>>, Form(form): Form<Pairs>) -> Response {
+pub(super) async fn introspect(
+    State(org): State<Arc<Org>>,
+    headers: HeaderMap,
+    Form(form): Form<Pairs>,
+) -> Result<Response, OAuthError> {
+    if client(&headers, &form)? == Proof::None {
+        return Err(OAuthError::new("invalid_client", "invalid client credentials"));
+    }
     let token = value(&form, "token").unwrap_or_default();
     let now = org.now();
     let seconds = |timestamp: domain::Timestamp| timestamp.as_micros() / 1_000_000;
@@ -144,19 +155,21 @@ pub(super) async fn introspect(State(org): State<Arc<Org>>, Form(form): Form<Pai
             None => json!({ "active": false }),
         }
     };
-    Json(body).into_response()
+    Ok(Json(body).into_response())
 }
 
 pub(super) async fn revoke_by_query(State(org): State<Arc<Org>>, Query(query): Query<Pairs>) -> Response {
     revoke(&org, &query).await
 }
 
+/// The token comes in the form or in the query; clients do either.
 pub(super) async fn revoke_by_form(
     State(org): State<Arc<Org>>,
-    Query(query): Query<Pairs>,
-    Form(form): Form<Pairs>,
+    Query(mut pairs): Query<Pairs>,
+    body: String,
 ) -> Response {
-    revoke(&org, if form.is_empty() { &query } else { &form }).await
+    pairs.extend(url::form_urlencoded::parse(body.as_bytes()).into_owned());
+    revoke(&org, &pairs).await
 }
 
 async fn revoke(org: &Org, pairs: &[(String, String)]) -> Response {

@@ -24,7 +24,7 @@ use crate::{org::Org, seed, server::Origin};
 
 /// How the client proved itself.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Proof {
+pub(super) enum Proof {
     Secret,
     /// No secret was sent, as by a public client.
     None,
@@ -59,7 +59,7 @@ pub(super) async fn token(
 }
 
 /// The client's identity from HTTP Basic or the form.
-fn client(headers: &HeaderMap, form: &[(String, String)]) -> Result<Proof, OAuthError> {
+pub(super) fn client(headers: &HeaderMap, form: &[(String, String)]) -> Result<Proof, OAuthError> {
     let basic = headers
         .get(header::AUTHORIZATION)
         .and_then(|value| value.to_str().ok())

@@ -11,10 +11,15 @@ pub(crate) struct Org {
 }
 
 #[expect(clippy::disallowed_methods, reason = "the one client of these tests; it follows no redirect")]
-pub(crate) fn http() -> reqwest::Client {
-    let provider = rustls::crypto::ring::default_provider();
-    drop(provider.install_default());
-    reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).no_proxy().build().unwrap()
+fn builder() -> reqwest::ClientBuilder {
+    // Whoever came first has installed the same.
+    drop(rustls::crypto::ring::default_provider().install_default());
+    reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).no_proxy()
+}
+
+pub(crate) fn https(ca_pem: &str) -> reqwest::Client {
+    let authority = reqwest::Certificate::from_pem(ca_pem.as_bytes()).unwrap();
+    builder().tls_certs_only([authority]).build().unwrap()
 }
 
 impl Org {
@@ -25,7 +30,7 @@ impl Org {
     pub(crate) async fn start_with(options: SandboxOptions) -> Self {
         let sandbox = Sandbox::start(options).await.unwrap();
         let token = sandbox.token();
-        Self { sandbox, http: http(), token }
+        Self { sandbox, http: builder().build().unwrap(), token }
     }
 
     /// A request beneath `/services/data/v67.0`, with the session.

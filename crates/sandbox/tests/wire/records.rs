@@ -171,7 +171,7 @@ async fn deleting_a_case_takes_what_was_said_on_it() {
 #[tokio::test]
 async fn a_platform_event_is_taken_and_not_kept() {
     let org = Org::start().await;
-    let body = json!({ "Case_Id__c": "500000000000000AAA", "Operation__c": "insert" });
+    let body = json!({ "Case_Id__c": "500SB0000000001", "Record_Id__c": "0D5SB0000000001", "Object__c": "FeedItem", "Operation__c": "insert" });
     let (status, _) = org.send(Method::POST, "/sobjects/Portal_Feed_Event__e", body).await;
     assert_eq!(status, StatusCode::CREATED);
     assert_eq!(org.sandbox.count("Portal_Feed_Event__e"), 0);

@@ -1,0 +1,112 @@
+//! Queries over HTTP: pages, and what is told about the org.
+
+use reqwest::{Method, StatusCode};
+use serde_json::{Value, json};
+
+use crate::client::{self, Org};
+
+async fn contacts(org: &Org, count: usize) {
+    for start in (0..count).step_by(200) {
+        let records: Vec<Value> = (start..(start + 200).min(count))
+            .map(|number| json!({ "attributes": { "type": "Contact" }, "LastName": format!("Person {number:03}") }))
+            .collect();
+        let (status, _) = org.send(Method::POST, "/composite/sobjects", json!({ "records": records })).await;
+        assert_eq!(status, StatusCode::OK);
+    }
+}
+
+fn small_pages(org: &Org) -> reqwest::RequestBuilder {
+    org.request(Method::GET, "/query")
+        .query(&[("q", "SELECT LastName FROM Contact ORDER BY LastName")])
+        .header("Sforce-Query-Options", "batchSize=200")
+}
+
+#[tokio::test]
+async fn pages_follow_one_another_and_dont_move_when_records_change() {
+    let org = Org::start().await;
+    contacts(&org, 450).await;
+    let (_, mut page) = client::answer(small_pages(&org)).await;
+    assert_eq!((&page["totalSize"], &page["done"]), (&json!(450), &json!(false)));
+    org.sandbox.create("Contact", json!({ "LastName": "Aaron" })).await.unwrap();
+    let mut names = Vec::new();
+    loop {
+        let records = page["records"].as_array().unwrap();
+        names.extend(records.iter().map(|record| record["LastName"].as_str().unwrap().to_owned()));
+        let Some(next) = page["nextRecordsUrl"].as_str() else { break };
+        let next = next.strip_prefix("/services/data/v67.0").unwrap();
+        assert!(next.starts_with("/query/0r8"), "{next}");
+        page = org.get(next).await.1;
+    }
+    assert_eq!(page["done"], true);
+    let expected: Vec<String> = (0..450).map(|number| format!("Person {number:03}")).collect();
+    assert_eq!(names, expected);
+}
+
+#[tokio::test]
+async fn a_cursor_dies_with_its_session() {
+    let mut org = Org::start().await;
+    contacts(&org, 201).await;
+    let (_, page) = client::answer(small_pages(&org)).await;
+    let next = page["nextRecordsUrl"].as_str().unwrap().strip_prefix("/services/data/v67.0").unwrap().to_owned();
+    assert_eq!(org.get(&next).await.0, StatusCode::OK);
+    org.sandbox.expire_sessions();
+    org.token = org.sandbox.token();
+    let (status, body) = org.get(&next).await;
+    assert_eq!((status, &body[0]["errorCode"]), (StatusCode::BAD_REQUEST, &json!("INVALID_QUERY_LOCATOR")));
+}
+
+#[tokio::test]
+async fn a_wrong_query_says_where() {
+    let org = Org::start().await;
+    let (status, body) = org.get("/query?q=SELECT+Bad+FROM+Contact").await;
+    assert_eq!((status, &body[0]["errorCode"]), (StatusCode::BAD_REQUEST, &json!("INVALID_FIELD")));
+    let message = body[0]["message"].as_str().unwrap();
+    assert!(message.contains("ERROR at Row:1:Column:8"), "{message}");
+    assert_eq!(org.get("/query?q=SELECT").await.1[0]["errorCode"], "MALFORMED_QUERY");
+    assert_eq!(org.get("/query").await.1[0]["errorCode"], "MALFORMED_QUERY");
+}
+
+#[tokio::test]
+async fn internal_posts_are_readable_by_the_api_user() {
+    let org = Org::start().await;
+    let case = org.sandbox.create("Case", json!({ "Subject": "x" })).await.unwrap();
+    let note = json!({ "ParentId": case, "Body": "for us", "Visibility": "InternalUsers" });
+    org.sandbox.create_as(sandbox::RILEY_ID, "FeedItem", note).await.unwrap();
+    let soql = format!("SELECT Body, Visibility, CreatedBy.Name FROM FeedItem WHERE ParentId = '{case}'");
+    let row = &org.query(&soql).await["records"][0];
+    assert_eq!((&row["Body"], &row["CreatedBy"]["Name"]), (&json!("for us"), &json!("Riley Reviewer")));
+}
+
+#[tokio::test]
+async fn changed_and_deleted_records_are_listed_by_time() {
+    let org = Org::start().await;
+    let kept = org.sandbox.create("Account", json!({ "Name": "kept" })).await.unwrap();
+    let gone = org.sandbox.create("Account", json!({ "Name": "gone" })).await.unwrap();
+    org.sandbox.delete("Account", &gone).await.unwrap();
+    let stamp = org.sandbox.records("Account")[0]["SystemModstamp"].as_str().unwrap().to_owned();
+    let day = &stamp[..10];
+    let span = format!("start={day}T00%3A00%3A00%2B00%3A00&end={day}T23%3A59%3A59%2B00%3A00");
+    assert_eq!(org.get(&format!("/sobjects/Account/updated?{span}")).await.1["ids"], json!([kept]));
+    let (_, deleted) = org.get(&format!("/sobjects/Account/deleted?{span}")).await;
+    assert_eq!(deleted["deletedRecords"][0]["id"], gone);
+    assert_eq!(org.get("/sobjects/Account/updated?start=x&end=y").await.0, StatusCode::BAD_REQUEST);
+}
+
+#[tokio::test]
+async fn versions_need_no_session_and_everything_else_does() {
+    let org = Org::start().await;
+    let (status, versions) = client::answer(org.http.get(format!("{}/services/data/", org.sandbox.url()))).await;
+    assert_eq!(status, StatusCode::OK);
+    let newest = versions.as_array().unwrap().last().unwrap();
+    assert_eq!(newest, &json!({ "label": "Summer '26", "url": "/services/data/v67.0", "version": "67.0" }));
+    let (status, _) = client::answer(org.http.get(format!("{}/services/data/v67.0/limits", org.sandbox.url()))).await;
+    assert_eq!(status, StatusCode::UNAUTHORIZED);
+
+    assert_eq!(org.get("").await.1["sobjects"], "/services/data/v67.0/sobjects");
+    assert_eq!(org.get("/sobjects/Case/describe").await.1["keyPrefix"], "500");
+    let (_, global) = org.get("/sobjects/").await;
+    assert!(global["sobjects"].as_array().unwrap().iter().any(|object| object["name"] == "Portal_Post__c"));
+    let old = org.http.get(format!("{}/services/data/v20.0/limits", org.sandbox.url())).bearer_auth(&org.token);
+    let (status, body) = client::answer(old).await;
+    assert_eq!((status, &body[0]["errorCode"]), (StatusCode::GONE, &json!("UNSUPPORTED_API_VERSION")));
+}
