@@ -12,6 +12,9 @@ use crate::{
     },
 };
 
+/// Beyond so many values (a semi-join on most of the org's cases, say) one pass over all rows is quicker than looking each up.
+const MAX_LOOKUPS: usize = 500;
+
 impl<'e, R: Rows> Evaluator<'e, R> {
     /// Rows among which are all that match; `None` when every row must be looked at.
     pub(super) fn candidates(&self, object: &Object, filter: &Filter<Source<'_>>) -> Option<Vec<&'e R::Row>> {
@@ -53,8 +56,11 @@ impl<'e, R: Rows> Evaluator<'e, R> {
         object: &Object,
         field: &str,
         kind: FieldKind,
-        values: impl Iterator<Item = &'v str>,
+        values: impl ExactSizeIterator<Item = &'v str>,
     ) -> Option<Vec<&'e R::Row>> {
+        if values.len() > MAX_LOOKUPS {
+            return None;
+        }
         if kind == FieldKind::Id {
             return Some(values.filter_map(|id| self.rows.get(&object.name, id)).collect());
         }

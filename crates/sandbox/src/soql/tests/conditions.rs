@@ -149,6 +149,18 @@ fn deleted_records_are_there_for_query_all_only() {
     assert_eq!(count(Scope::Live, "SELECT Id FROM Case WHERE Id = '500SB000000000z'"), 0);
 }
 
+/// The poller's query, and a list too long to be worth looking up.
+#[test]
+fn joins_and_lists_of_any_length_choose_alike() {
+    let padding: Vec<String> = (1000..1600).map(|number| format!("'500SB000000{number}'")).collect();
+    let list = padding.join(",");
+    assert_eq!(cases(&format!("WHERE Id IN ({list}, '500SB0000000002')")), "2");
+    let feed = ask("SELECT Id FROM FeedItem WHERE ParentId IN (SELECT Id FROM Case WHERE Course__c != null) AND \
+         (CreatedDate > 2026-11-20T09:00:00.000Z OR (CreatedDate = 2026-11-20T09:00:00.000Z AND Id > '0D5SB0000000001')) \
+         ORDER BY CreatedDate ASC, Id ASC LIMIT 200");
+    assert_eq!(feed.len(), 1);
+}
+
 /// How the poller walks: everything after the last (time, id) it saw.
 #[test]
 fn a_keyset_walk_meets_every_row_once() {
