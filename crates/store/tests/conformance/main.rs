@@ -1,5 +1,5 @@
 //! What a store promises, asked of SQLite and PostgreSQL alike.
-#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test that can't go on fails")]
+#![expect(clippy::unwrap_used, reason = "a test that can't go on fails")]
 
 mod cases;
 mod catalogue;

@@ -1,15 +1,19 @@
-use std::sync::Arc;
+use std::{
+    pin::pin,
+    sync::Arc,
+    task::Poll::{Pending, Ready},
+};
 
 use domain::SystemRandom;
 use rstest::rstest;
 use secrecy::SecretString;
 use store::{
     Backend::{self, Postgres, Sqlite},
-    Error, Store, StoreOptions, TokenCipher,
+    Error, SessionRow, Store, StoreOptions, TokenCipher,
     testing::{database, unmigrated},
 };
 
-use crate::world::{self, new_user};
+use crate::world::{self, at, new_user};
 
 #[rstest]
 #[tokio::test]
@@ -98,4 +102,65 @@ async fn a_store_answers_until_it_is_closed(#[values(Sqlite, Postgres)] backend:
     db.store.close().await;
     let error = db.store.begin().await.unwrap_err();
     assert!(error.is_temporary(), "{error:?}");
+}
+
+/// Drops the future, in the middle of what it is doing, when it has waited so often; as a request is when its browser leaves.
+async fn cut_short<F: Future>(future: F, waits: usize) -> Option<F::Output> {
+    let mut future = pin!(future);
+    let mut left = waits;
+    std::future::poll_fn(|context| match future.as_mut().poll(context) {
+        Ready(output) => Ready(Some(output)),
+        Pending if left == 0 => Ready(None),
+        Pending => {
+            left -= 1;
+            Pending
+        }
+    })
+    .await
+}
+
+async fn sign_up(store: &Store, n: u128) -> Result<(), Error> {
+    let tx = store.begin().await?;
+    tx.users().insert(&new_user(n)).await?;
+    let session = SessionRow {
+        user_id: Some(new_user(n).id),
+        data: vec![],
+        expires_at: at(9),
+        created_at: at(0),
+        last_seen_at: at(0),
+    };
+    tx.sessions().create(&n.to_string(), &session).await?;
+    tx.commit().await
+}
+
+#[rstest]
+#[tokio::test]
+async fn a_request_dropped_anywhere_leaves_all_or_nothing_and_no_lock(#[values(Sqlite, Postgres)] backend: Backend) {
+    let db = database(backend).await;
+    let store = db.reopen().await;
+    let (mut n, mut finished) = (0, Vec::new());
+    for _ in 0..20 {
+        for waits in 0.. {
+            n += 1;
+            let result = cut_short(sign_up(&store, n), waits).await;
+            // Would wait for ever, or fail, if the dropped one had kept its lock or left its transaction open.
+            let tx = store.begin().await.unwrap();
+            assert!(tx.users().by_id(new_user(u128::MAX).id).await.unwrap().is_none());
+            tx.rollback().await.unwrap();
+            if let Some(result) = result {
+                result.unwrap();
+                finished.push(n);
+                break;
+            }
+        }
+    }
+    assert!(finished.len() < usize::try_from(n).unwrap(), "nothing was cut");
+    // A commit that was on its way when it was dropped may have happened since; after this none is.
+    store.close().await;
+    for n in 1..=n {
+        let person = db.store.read().users().by_id(new_user(n).id).await.unwrap().is_some();
+        let session = db.store.read().sessions().load(&n.to_string(), at(1)).await.unwrap().is_some();
+        assert_eq!(person, session, "half of {n} is there");
+        assert!(person || !finished.contains(&n), "{n} was promised");
+    }
 }
