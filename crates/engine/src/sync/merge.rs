@@ -9,7 +9,7 @@ use store::{CaseRow, Changed, OrgCase, OrgPost, OrgRecordKind, PostRow};
 use super::{
     ledger::LedgerEntry,
     rich_text,
-    rows::{CaseCommentRow, CaseRowInOrg, EmailRow, FeedCommentRow, FeedItemRow},
+    rows::{CaseCommentRow, CaseInOrg, EmailRow, FeedCommentRow, FeedItemRow},
     session::{FeedItemFields, Has, OrgSession},
 };
 use crate::{Engine, Error, feed_text, live::Audience, posting::DEFAULT_CASE_KEY};
@@ -32,7 +32,7 @@ struct Incoming {
 }
 
 impl Engine {
-    pub(super) async fn merge_cases(&self, session: &OrgSession, rows: Vec<CaseRowInOrg>) -> Result<Merged, Error> {
+    pub(super) async fn merge_cases(&self, session: &OrgSession, rows: Vec<CaseInOrg>) -> Result<Merged, Error> {
         let mut merged = Merged::default();
         let now = self.clock.now();
         for row in rows {

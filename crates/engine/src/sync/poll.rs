@@ -8,23 +8,31 @@ use store::CursorRow;
 
 use super::{
     merge::Merged,
-    rows::{CaseCommentRow, CaseRowInOrg, EmailRow, FeedCommentRow, FeedItemRow},
-    session::{Has, Moved, OrgSession},
+    rows::{CaseCommentRow, CaseInOrg, EmailRow, FeedCommentRow, FeedItemRow},
+    session::{FeedItemFields, Moved, OrgSession},
 };
 use crate::{Engine, Error, PollOutcome, PollReport};
 
-/// A row that can be read on from.
-pub(super) trait Keyset: DeserializeOwned + Send + 'static {
-    fn position(&self) -> (Timestamp, &SalesforceId);
-}
-
-/// One of the org's objects that threads are made of.
-struct Source {
+/// One of the org's objects that threads are made of: how to read on in it, and what becomes of its rows here.
+pub(super) trait Source: DeserializeOwned + Send + 'static {
     /// The cursor's name.
-    name: &'static str,
-    object: &'static str,
-    columns: Vec<&'static str>,
-    filter: Filter,
+    const NAME: &str;
+    const OBJECT: &str;
+
+    fn columns(fields: FeedItemFields) -> Vec<&'static str>;
+
+    fn filter() -> Filter {
+        on_portal_cases()
+    }
+
+    fn position(&self) -> (Timestamp, &SalesforceId);
+
+    fn merge(
+        engine: &Engine,
+        session: &OrgSession,
+        fields: FeedItemFields,
+        rows: Vec<Self>,
+    ) -> impl Future<Output = Result<Merged, Error>> + Send;
 }
 
 /// The cursor of a source that has been read to its end, but was empty.
@@ -61,90 +69,12 @@ impl Engine {
     async fn poll_sources(&self, session: &OrgSession) -> Result<PollReport, Error> {
         let mut report = PollReport::default();
         let fields = self.feed_item_fields(session).await?;
-
-        let source = Source {
-            name: "case",
-            object: "Case",
-            columns: vec!["Id", "Portal_Key__c", "CaseNumber", "Status", "Priority", "IsDeleted", "SystemModstamp"],
-            filter: Field("Portal_Key__c").is_not_null(),
-        };
-        self.read_on(session, source, &mut report, async |rows: Vec<CaseRowInOrg>| {
-            self.merge_cases(session, rows).await
-        })
-        .await?;
-
-        let mut columns = vec![
-            "Id",
-            "ParentId",
-            "Type",
-            "Body",
-            "CreatedById",
-            "CreatedBy.Name",
-            "CreatedDate",
-            "IsDeleted",
-            "SystemModstamp",
-        ];
-        columns.extend((fields.visibility == Has::Yes).then_some("Visibility"));
-        columns.extend((fields.is_rich_text == Has::Yes).then_some("IsRichText"));
-        let source = Source { name: "feed_item", object: "FeedItem", columns, filter: on_portal_cases() };
-        let mut published = Vec::new();
-        self.read_on(session, source, &mut report, async |rows: Vec<FeedItemRow>| {
-            let merged = self.merge_feed_items(session, fields, rows).await?;
-            published.extend_from_slice(&merged.published);
-            Ok(merged)
-        })
-        .await?;
-
-        let source = Source {
-            name: "feed_comment",
-            object: "FeedComment",
-            columns: FEED_COMMENT_COLUMNS.to_vec(),
-            filter: on_portal_cases(),
-        };
-        self.read_on(session, source, &mut report, async |rows: Vec<FeedCommentRow>| {
-            self.merge_feed_comments(rows).await
-        })
-        .await?;
+        self.read_on::<CaseInOrg>(session, fields, &mut report).await?;
+        let published = self.read_on::<FeedItemRow>(session, fields, &mut report).await?;
+        self.read_on::<FeedCommentRow>(session, fields, &mut report).await?;
         self.reread_comments_under(session, &published, &mut report).await?;
-
-        let source = Source {
-            name: "case_comment",
-            object: "CaseComment",
-            columns: vec![
-                "Id",
-                "ParentId",
-                "CommentBody",
-                "IsPublished",
-                "CreatedBy.Name",
-                "CreatedDate",
-                "IsDeleted",
-                "SystemModstamp",
-            ],
-            filter: on_portal_cases(),
-        };
-        self.read_on(session, source, &mut report, async |rows: Vec<CaseCommentRow>| {
-            self.merge_case_comments(rows).await
-        })
-        .await?;
-
-        let source = Source {
-            name: "email",
-            object: "EmailMessage",
-            columns: vec![
-                "Id",
-                "ParentId",
-                "Subject",
-                "TextBody",
-                "FromName",
-                "FromAddress",
-                "Incoming",
-                "CreatedDate",
-                "IsDeleted",
-                "SystemModstamp",
-            ],
-            filter: on_portal_cases(),
-        };
-        self.read_on(session, source, &mut report, async |rows: Vec<EmailRow>| self.merge_emails(rows).await).await?;
+        self.read_on::<CaseCommentRow>(session, fields, &mut report).await?;
+        self.read_on::<EmailRow>(session, fields, &mut report).await?;
         Ok(report)
     }
 
@@ -156,7 +86,8 @@ impl Engine {
         report: &mut PollReport,
     ) -> Result<(), Error> {
         for some in items.chunks(100) {
-            let soql = Soql::select(FEED_COMMENT_COLUMNS).from("FeedComment").filter(Field("FeedItemId").is_in(some));
+            let soql =
+                Soql::select(FEED_COMMENT_COLUMNS).from(FeedCommentRow::OBJECT).filter(Field("FeedItemId").is_in(some));
             let rows: Vec<FeedCommentRow> = session.client.query_all(&soql).await?;
             report.read += rows.len() as u64;
             report.changed += self.merge_feed_comments(rows).await?.changed;
@@ -164,22 +95,22 @@ impl Engine {
         Ok(())
     }
 
-    async fn read_on<T: Keyset>(
+    /// Reads a source to its end. Answers which of its items became public.
+    async fn read_on<T: Source>(
         &self,
         session: &OrgSession,
-        source: Source,
+        fields: FeedItemFields,
         report: &mut PollReport,
-        mut merge: impl AsyncFnMut(Vec<T>) -> Result<Merged, Error>,
-    ) -> Result<(), Error> {
+    ) -> Result<Vec<SalesforceId>, Error> {
         let started = self.clock.now();
-        let before = self.store.read().cursors().get(&session.org_id, source.name).await?;
+        let before = self.store.read().cursors().get(&session.org_id, T::NAME).await?;
         let mut cursor =
             before.clone().unwrap_or(CursorRow { modstamp: NOTHING_YET, last_id: String::new(), read_at: NOTHING_YET });
-        let mut from = self.start(session, &source, &cursor);
+        let mut from = self.start(session, T::NAME, &cursor);
+        let mut published = Vec::new();
         let page = self.limits.poll_page.max(1);
         loop {
-            let mut soql =
-                Soql::select(&source.columns).from(source.object).with_deleted().filter(source.filter.clone());
+            let mut soql = Soql::select(T::columns(fields)).from(T::OBJECT).with_deleted().filter(T::filter());
             if let Some(from) = from.take() {
                 soql = soql.filter(from);
             }
@@ -188,7 +119,7 @@ impl Engine {
                 Ok(rows) => rows,
                 // Not every org has every object; a thread goes without it.
                 Err(error) if error.code() == Some("INVALID_TYPE") => {
-                    tracing::warn!(error = %error, source = source.name, "the org has no such object");
+                    tracing::warn!(error = %error, source = T::NAME, "the org has no such object");
                     Vec::new()
                 }
                 Err(error) => return Err(error.into()),
@@ -197,7 +128,9 @@ impl Engine {
             let last = rows.last().map(|row| (row.position().0, row.position().1.clone()));
             report.read += rows.len() as u64;
             if !rows.is_empty() {
-                report.changed += merge(rows).await?.changed;
+                let merged = T::merge(self, session, fields, rows).await?;
+                report.changed += merged.changed;
+                published.extend(merged.published);
             }
             if let Some((modstamp, id)) = last {
                 if (modstamp, id.as_str()) > (cursor.modstamp, cursor.last_id.as_str()) {
@@ -209,21 +142,22 @@ impl Engine {
             if !full {
                 break;
             }
-            self.save_cursor(session, source.name, &cursor).await?;
+            self.save_cursor(session, T::NAME, &cursor).await?;
         }
         cursor.read_at = started;
-        self.note_moved(session, source.name, &cursor, before.as_ref());
-        self.save_cursor(session, source.name, &cursor).await
+        self.note_moved(session, T::NAME, &cursor, before.as_ref());
+        self.save_cursor(session, T::NAME, &cursor).await?;
+        Ok(published)
     }
 
     /// Where to read from: a window before the cursor, until it has stood still for as long as the window is wide.
-    fn start(&self, session: &OrgSession, source: &Source, cursor: &CursorRow) -> Option<Filter> {
+    fn start(&self, session: &OrgSession, source: &str, cursor: &CursorRow) -> Option<Filter> {
         if cursor.modstamp <= NOTHING_YET {
             return None;
         }
         let org = self.org.as_ref()?;
         let seen_out =
-            org.moved.lock().unwrap_or_else(std::sync::PoisonError::into_inner).get(source.name).is_some_and(|moved| {
+            org.moved.lock().unwrap_or_else(std::sync::PoisonError::into_inner).get(source).is_some_and(|moved| {
                 moved.connection == session.connection
                     && moved.modstamp == cursor.modstamp
                     && moved.last_id == cursor.last_id
@@ -280,7 +214,7 @@ impl Engine {
     }
 }
 
-const FEED_COMMENT_COLUMNS: [&str; 8] =
+pub(super) const FEED_COMMENT_COLUMNS: [&str; 8] =
     ["Id", "FeedItemId", "ParentId", "CommentBody", "CreatedBy.Name", "CreatedDate", "IsDeleted", "SystemModstamp"];
 
 /// What hangs on the cases the portal made.

@@ -12,12 +12,12 @@ use std::{
 };
 
 use domain::PostKey;
-use futures::{StreamExt, stream::FuturesUnordered};
+use futures::{FutureExt, StreamExt, future::BoxFuture, stream::FuturesUnordered};
 use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 use tracing::Instrument;
 
-use super::breaker::Passage;
+use super::{breaker::Passage, deliver::Claim};
 use crate::Engine;
 
 /// Wakes the delivery loop, and knows whether one runs in this process.
@@ -134,13 +134,13 @@ impl Engine {
 
     async fn delivery_loop(&self, stop: &CancellationToken) {
         let _running = Running::new(&self.worker);
-        let mut under_way = FuturesUnordered::new();
+        let mut under_way: FuturesUnordered<BoxFuture<'static, ()>> = FuturesUnordered::new();
         loop {
             let room = self.limits.deliveries_at_once.saturating_sub(under_way.len());
             let pause = match self.claim_due(room, under_way.len()).await {
                 Ok(claimed) => {
                     let more_room = claimed.len() < room;
-                    under_way.extend(claimed.into_iter().map(|claim| self.deliver(claim)));
+                    under_way.extend(claimed.into_iter().map(|claim| self.clone().delivery(claim)));
                     if more_room { self.until_next_delivery().await } else { LOOK_FOR_WORK_EVERY }
                 }
                 Err(error) => {
@@ -157,6 +157,10 @@ impl Engine {
         }
         let rest = pin!(under_way.collect::<Vec<()>>());
         let _ = tokio::time::timeout(GRACE, rest).await;
+    }
+
+    fn delivery(self, claim: Claim) -> BoxFuture<'static, ()> {
+        async move { self.deliver(claim).await }.boxed()
     }
 
     /// How long the loop may sleep when nobody wakes it.

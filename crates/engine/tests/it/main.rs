@@ -1,8 +1,14 @@
-//! The engine on both databases, without mocks.
+//! The engine on both databases, without mocks: where the org comes into it, it is the sandbox org.
 
 mod access;
 mod catalogue;
+mod connection;
+mod delivery;
 mod drafts;
+mod hostile_text;
 mod identity;
+mod polling;
 mod portal;
 mod posting;
+mod trouble;
+mod worker;

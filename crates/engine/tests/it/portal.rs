@@ -3,13 +3,16 @@
 use std::{sync::Arc, time::Duration};
 
 use domain::{
-    Clock, CourseId, CourseKey, Email, ManualClock, OrganizationKey, PersonName, PostKey, Random, Role, SystemClock,
-    SystemRandom, Username, Visibility,
+    Clock, CourseId, CourseKey, Email, ManualClock, OrganizationKey, PersonName, PostId, PostKey, Random, Role,
+    SystemClock, SystemRandom, ThreadPost, Username, Visibility,
 };
 use engine::{
     Actor, CourseFilter, Engine, EngineOptions, Error, Limits, NewComment, NewPerson, OrgGrant, OrgOptions, PublicKind,
+    Wait,
 };
+use sandbox::{RILEY_ID, Sandbox, SandboxOptions};
 use secrecy::SecretString;
+use serde_json::Value;
 use store::{Backend, Store, testing::TestDatabase};
 
 pub(crate) const PASSWORD: &str = "correct horse";
@@ -65,7 +68,13 @@ impl Portal {
             .await
     }
 
-    pub(crate) async fn person_called(&self, handle: &str, name: PersonName, role: Role, organizations: &[&str]) -> Actor {
+    pub(crate) async fn person_called(
+        &self,
+        handle: &str,
+        name: PersonName,
+        role: Role,
+        organizations: &[&str],
+    ) -> Actor {
         let id = self
             .engine
             .add_user(NewPerson {
@@ -127,4 +136,62 @@ pub(crate) fn note(body: &str) -> NewComment {
 
 pub(crate) fn kind<T: std::fmt::Debug>(result: Result<T, Error>) -> PublicKind {
     result.unwrap_err().public().kind
+}
+
+/// A portal connected to a sandbox org of its own.
+pub(crate) struct Connected {
+    pub(crate) portal: Portal,
+    pub(crate) org: Sandbox,
+}
+
+impl Connected {
+    pub(crate) async fn new(backend: Backend) -> Self {
+        let org = Sandbox::start(SandboxOptions::default()).await.unwrap();
+        let portal = Portal::new(backend, Some(org_at(&org.url()))).await;
+        portal.engine.connect_unattended().await.unwrap();
+        Self { portal, org }
+    }
+
+    pub(crate) fn engine(&self) -> &Engine {
+        &self.portal.engine
+    }
+
+    /// Posts and delivers.
+    pub(crate) async fn say(&self, actor: &Actor, course: CourseId, comment: NewComment) -> ThreadPost {
+        let post = self.engine().post_comment(actor, course, comment, Wait::ForNothing).await.unwrap();
+        self.engine().deliver_due().await.unwrap();
+        self.post(actor, course, post.id).await
+    }
+
+    /// A post as its reader sees it now.
+    pub(crate) async fn post(&self, actor: &Actor, course: CourseId, id: PostId) -> ThreadPost {
+        let thread = self.engine().thread(actor, course, None).await.unwrap();
+        thread.posts.into_iter().find(|post| post.id == id).unwrap()
+    }
+
+    pub(crate) async fn bodies(&self, actor: &Actor, course: CourseId) -> Vec<String> {
+        let thread = self.engine().thread(actor, course, None).await.unwrap();
+        thread.posts.into_iter().map(|post| post.body).collect()
+    }
+
+    /// The id of the only case in the org.
+    pub(crate) fn case(&self) -> String {
+        let cases = self.org.records("Case");
+        assert_eq!(cases.len(), 1);
+        text(&cases[0], "Id")
+    }
+
+    /// A record written in the org by one of its people, not by the portal's user.
+    pub(crate) async fn riley_writes(&self, object: &str, fields: Value) -> String {
+        self.org.create_as(RILEY_ID, object, fields).await.unwrap()
+    }
+
+    /// Moves time on, past every pause and lease.
+    pub(crate) fn later(&self) {
+        self.portal.clock.advance(Duration::from_secs(120));
+    }
+}
+
+pub(crate) fn text(record: &Value, field: &str) -> String {
+    record[field].as_str().unwrap_or_default().to_owned()
 }
