@@ -1,14 +1,34 @@
-//! The web page on which a person sees what arrived in the org.
+//! The web pages on which a person sees what arrived in the org, and answers on a case as somebody who works there.
+
+mod feed;
+mod lists;
+mod record;
+mod shown;
 
 use std::sync::Arc;
 
-use axum::Router;
+use axum::{
+    Router,
+    response::{IntoResponse, Response},
+    routing::{get, post},
+};
+use http::{HeaderMap, StatusCode, header};
 use maud::{DOCTYPE, Markup, html};
 
-use crate::org::Org;
+use crate::{org::Org, server::Origin};
 
 pub(crate) fn routes() -> Router<Arc<Org>> {
     Router::new()
+        .route("/", get(lists::home))
+        .route("/console/objects/{object}", get(lists::object))
+        .route("/console/records/{id}", get(record::record))
+        .route("/console/records/{id}/posts", post(feed::post))
+        .route("/console/records/{id}/replies", post(feed::reply))
+        .route("/console/style.css", get(style))
+}
+
+async fn style() -> impl IntoResponse {
+    ([(header::CONTENT_TYPE, "text/css; charset=utf-8")], include_str!("style.css"))
 }
 
 /// A whole page around some content.
@@ -19,9 +39,35 @@ pub(crate) fn page(title: &str, content: Markup) -> Markup {
             head {
                 meta charset="utf-8";
                 meta name="viewport" content="width=device-width, initial-scale=1";
+                meta name="color-scheme" content="light dark";
                 title { (title) " · Sandbox org" }
+                link rel="stylesheet" href="/console/style.css";
+                link rel="icon" href="data:,";
             }
-            body { main { (content) } }
+            body {
+                a.skip href="#content" { "Skip to content" }
+                header.bar {
+                    a.brand href="/" { "Sandbox org" }
+                    span.quiet { "a local stand-in for Salesforce, for development" }
+                }
+                main #content { (content) }
+            }
         }
     }
+}
+
+fn missing() -> Response {
+    let body = page(
+        "Not found",
+        html! {
+            h1 { "Not found" }
+            p { "There is no such object or record here. " a href="/" { "See what there is" } "." }
+        },
+    );
+    (StatusCode::NOT_FOUND, body).into_response()
+}
+
+/// A form sent by another site's page is none of ours. Clients without a browser send no Origin.
+pub(crate) fn sent_from_elsewhere(headers: &HeaderMap, origin: &Origin) -> bool {
+    headers.get(header::ORIGIN).is_some_and(|sent| sent.as_bytes() != origin.to_string().as_bytes())
 }

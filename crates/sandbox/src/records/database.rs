@@ -75,7 +75,7 @@ impl Database {
     }
 
     /// Records of an object (canonical name) in id order, deleted ones among them.
-    pub fn records<'a>(&'a self, object: &str) -> impl Iterator<Item = &'a Record> + use<'a> {
+    pub fn records<'a>(&'a self, object: &str) -> impl DoubleEndedIterator<Item = &'a Record> + use<'a> {
         self.tables.get(object).into_iter().flat_map(|table| table.records.values())
     }
 

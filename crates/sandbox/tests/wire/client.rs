@@ -17,6 +17,10 @@ fn builder() -> reqwest::ClientBuilder {
     reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).no_proxy()
 }
 
+pub(crate) fn plain() -> reqwest::Client {
+    builder().build().unwrap()
+}
+
 pub(crate) fn https(ca_pem: &str) -> reqwest::Client {
     let authority = reqwest::Certificate::from_pem(ca_pem.as_bytes()).unwrap();
     builder().tls_certs_only([authority]).build().unwrap()
@@ -30,7 +34,7 @@ impl Org {
     pub(crate) async fn start_with(options: SandboxOptions) -> Self {
         let sandbox = Sandbox::start(options).await.unwrap();
         let token = sandbox.token();
-        Self { sandbox, http: builder().build().unwrap(), token }
+        Self { sandbox, http: plain(), token }
     }
 
     /// A request beneath `/services/data/v67.0`, with the session.

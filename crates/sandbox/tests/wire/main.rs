@@ -2,10 +2,12 @@
 
 mod client;
 mod composite;
+mod console;
 mod faults;
 mod jwt;
 mod keeping;
 mod oauth;
+mod program;
 mod queries;
 mod records;
 mod soap;

@@ -1,0 +1,62 @@
+//! The pages for people.
+
+use reqwest::StatusCode;
+use sandbox::{SandboxOptions, Seed};
+use serde_json::json;
+
+use crate::client::Org;
+
+async fn page(org: &Org, path: &str) -> (StatusCode, String) {
+    let response = org.http.get(format!("{}{path}", org.sandbox.url())).send().await.unwrap();
+    (response.status(), response.text().await.unwrap())
+}
+
+#[tokio::test]
+async fn a_person_finds_a_record_and_what_is_linked_to_it() {
+    let org = Org::start_with(SandboxOptions { seed: Seed::Demo, ..SandboxOptions::default() }).await;
+    let course = org.sandbox.create("Course__c", json!({ "Course_Name__c": "Circuits" })).await.unwrap();
+    let case = json!({ "Subject": "Circuits <b>Comments</b>", "Course__c": course });
+    let case = org.sandbox.create("Case", case).await.unwrap();
+
+    let (status, home) = page(&org, "/").await;
+    assert_eq!(status, StatusCode::OK);
+    assert!(home.contains(&format!("/console/records/{case}")));
+    assert!(home.contains("Circuits &lt;b&gt;Comments"), "{home}");
+    let (_, courses) = page(&org, "/console/objects/Course__c").await;
+    assert!(courses.contains(&format!("/console/records/{course}")) && courses.contains("Circuits"));
+    let (_, record) = page(&org, &format!("/console/records/{course}")).await;
+    assert!(record.contains(&format!("/console/records/{case}")), "what refers to it is listed");
+    assert_eq!(page(&org, "/console/records/500SB0000000099").await.0, StatusCode::NOT_FOUND);
+    assert_eq!(page(&org, "/console/objects/Nothing").await.0, StatusCode::NOT_FOUND);
+}
+
+#[tokio::test]
+async fn a_person_posts_on_a_case_and_replies_as_riley() {
+    let org = Org::start().await;
+    let case = org.sandbox.create("Case", json!({ "Subject": "x" })).await.unwrap();
+    let send = async |path: String, form: &[(&str, &str)], origin: Option<&str>| {
+        let request = org.http.post(format!("{}{path}", org.sandbox.url())).form(form);
+        let request = match origin {
+            Some(origin) => request.header("Origin", origin),
+            None => request,
+        };
+        request.send().await.unwrap().status()
+    };
+    let posts = format!("/console/records/{case}/posts");
+    let own = org.sandbox.url();
+    let form = [("body", "A note"), ("visibility", "InternalUsers")];
+    assert_eq!(send(posts.clone(), &form, Some("https://example.org")).await, StatusCode::FORBIDDEN);
+    assert_eq!(org.sandbox.count("FeedItem"), 0);
+    assert_eq!(send(posts.clone(), &form, Some(&own)).await, StatusCode::SEE_OTHER);
+    assert_eq!(send(posts, &[("body", "  ")], Some(&own)).await, StatusCode::BAD_REQUEST);
+
+    let items = org.sandbox.records("FeedItem");
+    assert_eq!((items.len(), &items[0]["CreatedById"]), (1, &json!(sandbox::RILEY_ID)));
+    assert_eq!(items[0]["Visibility"], "InternalUsers");
+    let replies = format!("/console/records/{}/replies", items[0]["Id"].as_str().unwrap());
+    assert_eq!(send(replies, &[("body", "A reply")], None).await, StatusCode::SEE_OTHER);
+    let (_, page) = page(&org, &format!("/console/records/{case}")).await;
+    for words in ["A note", "A reply", "Riley Reviewer", "internal"] {
+        assert!(page.contains(words), "{words}");
+    }
+}

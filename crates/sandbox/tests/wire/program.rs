@@ -1,0 +1,99 @@
+//! The program itself: started, killed and started again.
+
+use std::{
+    io::{BufRead, BufReader, Read},
+    path::Path,
+    process::{Child, Command, Stdio},
+};
+
+use serde_json::{Value, json};
+
+use crate::client;
+
+const SCHEMA: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../salesforce");
+
+fn command(arguments: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_sandbox-org"));
+    command.arg("serve").args(arguments).args(["--schema", SCHEMA]);
+    command.env("RUST_LOG", "warn").stdout(Stdio::piped()).stderr(Stdio::piped());
+    command
+}
+
+/// Killed, as by `kill -9`, when dropped.
+struct Program {
+    child: Child,
+    url: String,
+}
+
+impl Program {
+    fn start(data: &Path) -> Self {
+        let mut child =
+            command(&["--listen", "127.0.0.1:0", "--data", data.to_str().unwrap(), "--seed", "none"]).spawn().unwrap();
+        let mut line = String::new();
+        BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
+        let url = line.trim().rsplit(' ').next().unwrap().to_owned();
+        assert!(url.starts_with("http://127.0.0.1:"), "{line}");
+        Self { child, url }
+    }
+}
+
+impl Drop for Program {
+    fn drop(&mut self) {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
+    }
+}
+
+async fn token(http: &reqwest::Client, program: &Program) -> String {
+    let form = [
+        ("grant_type", "client_credentials"),
+        ("client_id", "casebridge-dev"),
+        ("client_secret", "casebridge-dev-secret"),
+    ];
+    let (_, tokens) = client::answer(http.post(format!("{}/services/oauth2/token", program.url)).form(&form)).await;
+    tokens["access_token"].as_str().unwrap().to_owned()
+}
+
+#[tokio::test]
+async fn what_was_answered_is_there_after_a_kill() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().join("new/sandbox.db");
+    let http = client::plain();
+    let program = Program::start(&data);
+    let session = token(&http, &program).await;
+    let url = format!("{}/services/data/v67.0/sobjects/Account", program.url);
+    let mut made = Vec::new();
+    for number in 0..20 {
+        let body = json!({ "Name": format!("Account {number}") });
+        let (_, answer) = client::answer(http.post(&url).bearer_auth(&session).json(&body)).await;
+        made.push(answer["id"].as_str().unwrap().to_owned());
+    }
+    drop(program);
+
+    let program = Program::start(&data);
+    let (_, snapshot) = client::answer(http.get(format!("{}/_sandbox/snapshot", program.url))).await;
+    let kept: Vec<&str> =
+        snapshot["Account"].as_array().unwrap().iter().map(|record| record["Id"].as_str().unwrap()).collect();
+    assert_eq!(kept, made);
+    // The session of before is good too.
+    let limits = format!("{}/services/data/v67.0/limits", program.url);
+    assert_ne!(client::answer(http.get(limits).bearer_auth(&session)).await.1, Value::Null);
+}
+
+#[test]
+fn a_wrong_command_line_is_told_what_to_do_instead() {
+    let elsewhere = tempfile::tempdir().unwrap();
+    let not_a_database = elsewhere.path().join("notes.txt");
+    std::fs::write(&not_a_database, "this is no database, and long enough to be seen to be none".repeat(100)).unwrap();
+    for (arguments, words) in [
+        (vec!["--listen", "0.0.0.0:0"], "--allow-remote"),
+        (vec!["--listen", "127.0.0.1:0", "--seed", "everything"], "scale:CASES,POSTS"),
+        (vec!["--listen", "127.0.0.1:0", "--data", not_a_database.to_str().unwrap()], "notes.txt"),
+    ] {
+        let mut child = command(&arguments).spawn().unwrap();
+        let mut told = String::new();
+        child.stderr.take().unwrap().read_to_string(&mut told).unwrap();
+        assert!(!child.wait().unwrap().success());
+        assert!(told.contains(words) && !told.contains("panicked") && !told.contains("backtrace"), "{told}");
+    }
+}
