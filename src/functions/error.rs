@@ -78,7 +78,12 @@ impl FromServerFnError for FunctionError {
                 FailureKind::Invalid,
                 "The portal did not understand the request. Reload the page and try again.",
             ),
-            // An answer that is no JSON of ours: a proxy's page, or a portal of another version.
+            // On the server it is the request that can't be read.
+            ServerFnErrorErr::Deserialization(_) if cfg!(feature = "ssr") => Self::new(
+                FailureKind::Invalid,
+                "The portal did not understand the request. Reload the page and try again.",
+            ),
+            // In the browser it is the answer: a proxy's page, or a portal of another version.
             ServerFnErrorErr::Deserialization(_) => {
                 Self::new(FailureKind::Unavailable, "The portal's answer can't be read. Reload the page and try again.")
             }

@@ -1,0 +1,1 @@
+//! An admin connects the org through its consent page; comments arrive there.

@@ -1,0 +1,13 @@
+//! The whole portal in process, used and attacked over HTTP: its router, engine and a temporary database, and where it matters a sandbox org.
+
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test that can't go on can only fail")]
+
+mod access;
+mod assets;
+mod errors;
+mod functions;
+mod headers;
+mod live;
+mod posting;
+mod signing_in;
+mod support;
