@@ -154,19 +154,22 @@ impl Org {
             feed_tracking: self.switches().feed_tracking,
             lock_row: writer.lock_row,
         };
-        let (result, changes) = {
+        let (result, changes, undo) = {
             let mut database = self.database.write().unwrap_or_else(PoisonError::into_inner);
-            let mut transaction = Transaction::begin(&mut database, stamp);
+            let mut transaction = Transaction::begin(&mut database, stamp.clone());
             let result = work(&mut transaction);
             if result.is_err() {
                 transaction.roll_back_to(0);
             }
-            (result, transaction.changes())
+            let changes = transaction.changes();
+            (result, changes, transaction.into_undo())
         };
         if let (Ok(_), Some(journal)) = (&result, &self.journal)
             && let Err(error) = journal.write(&changes).await
         {
             tracing::error!(error = &error as &dyn std::error::Error, "journal.write");
+            let mut database = self.database.write().unwrap_or_else(PoisonError::into_inner);
+            Transaction::resume(&mut database, stamp, undo).roll_back_to(0);
             return Err(Self::unexpected("the sandbox could not write its data file"));
         }
         result

@@ -70,7 +70,8 @@ fn related(database: &Database, object: &Object, record: &Record) -> Markup {
             @if let (Some(child_object), Some(_)) = (schema.object(&child.child_object), &child.relationship_name) {
                 @let referring = database.referring(&child_object.name, &child.field, record.id());
                 @let records = referring.into_iter().rev().filter(|record| !record.is_deleted()).collect::<Vec<_>>();
-                @if !records.is_empty() && !(object.name == "Case" && feed::SAID.contains(&child_object.name.as_str())) {
+                @let in_feed = object.name == "Case" && feed::SAID.contains(&child_object.name.as_str());
+                @if !records.is_empty() && !in_feed {
                     section {
                         h2 { (child_object.label_plural) " " span.quiet { (records.len()) } }
                         (lists::table(database, child_object, records.get(..RELATED).unwrap_or(&records)))

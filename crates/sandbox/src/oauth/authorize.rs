@@ -70,8 +70,8 @@ fn answer(redirect_uri: &Url, state: Option<&str>, pairs: &[(&str, &str)]) -> Re
     (StatusCode::FOUND, Redirect::to(url.as_str())).into_response()
 }
 
-fn understand(org: &Org, query: &[(String, String)]) -> Result<Asked, Response> {
-    let refuse = |error, description| Refused { error, description }.into_response();
+fn understand(org: &Org, query: &[(String, String)]) -> Result<Asked, Box<Response>> {
+    let refuse = |error, description| Box::new(Refused { error, description }.into_response());
     if value(query, "client_id") != Some(CLIENT_ID) {
         return Err(refuse("invalid_client_id", "client identifier invalid"));
     }
@@ -82,7 +82,7 @@ fn understand(org: &Org, query: &[(String, String)]) -> Result<Asked, Response> 
         .ok_or_else(|| refuse("redirect_uri_mismatch", "redirect_uri must match configuration"))?;
     let state = value(query, "state").map(str::to_owned);
     let tell = |error: &str, description: &str| {
-        answer(&redirect_uri, state.as_deref(), &[("error", error), ("error_description", description)])
+        Box::new(answer(&redirect_uri, state.as_deref(), &[("error", error), ("error_description", description)]))
     };
     if value(query, "response_type") != Some("code") {
         return Err(tell("unsupported_response_type", "response type not supported"));
@@ -105,7 +105,7 @@ fn understand(org: &Org, query: &[(String, String)]) -> Result<Asked, Response> 
 pub(super) async fn ask(State(org): State<Arc<Org>>, Query(query): Query<Pairs>) -> Response {
     match understand(&org, &query) {
         Ok(asked) => consent(&asked).into_response(),
-        Err(response) => response,
+        Err(response) => *response,
     }
 }
 
@@ -160,7 +160,7 @@ pub(super) async fn decide(
     }
     let asked = match understand(&org, &query) {
         Ok(asked) => asked,
-        Err(response) => return response,
+        Err(response) => return *response,
     };
     if value(&form, "decision") != Some("allow") {
         let denied = [("error", "access_denied"), ("error_description", "end-user denied authorization")];

@@ -122,7 +122,7 @@ impl Database {
     /// Records, deleted ones among them, whose field has the value; `None` when there is no index on the field.
     pub fn having(&self, object: &str, field: &str, value: &Value) -> Option<Vec<&Record>> {
         let field = self.schema.object(object)?.field(field).filter(|field| is_indexed(field))?;
-        let Some(wanted) = folded(field, value) else { return None };
+        let wanted = folded(field, value)?;
         Some(self.ids_by(object, field, &wanted).filter_map(|id| self.get_of(object, id)).collect())
     }
 

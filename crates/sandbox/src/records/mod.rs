@@ -1,6 +1,7 @@
 //! What the org holds: typed records in memory with indexes, changed in transactions that validate as Salesforce does.
 
 mod behaviour;
+mod check;
 mod coerce;
 mod database;
 mod journal;

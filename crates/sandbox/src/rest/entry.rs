@@ -33,7 +33,7 @@ async fn versions() -> Json<Value> {
     let versions = (OLDEST_VERSION..=NEWEST_VERSION).map(|number| {
         // Version 31 came in Summer '14; three a year since, of which Winter carries the next year's number.
         let season = usize::try_from(number % 3).ok().and_then(|index| seasons.get(index)).unwrap_or(&"");
-        let year = 14 + (number - OLDEST_VERSION + 2) / 3;
+        let year = 14 + (number - OLDEST_VERSION).div_ceil(3);
         json!({
             "label": format!("{season} '{year}"),
             "url": format!("/services/data/v{number}.0"),
