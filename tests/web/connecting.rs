@@ -1,1 +1,147 @@
-//! An admin connects the org through its consent page; comments arrive there.
+//! An admin connects the org through its consent page; comments arrive there, answers come back.
+
+use axum::http::StatusCode;
+use sandbox::{RILEY_ID, Sandbox, SandboxOptions};
+use serde_json::json;
+use store::Backend;
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::TcpStream,
+};
+use url::Url;
+
+use crate::support::{Browser, Portal, PortalOptions};
+
+const PAGE: &str = "/admin/salesforce";
+
+async fn org() -> Sandbox {
+    Sandbox::start(SandboxOptions { schema_dir: "salesforce".into(), ..SandboxOptions::default() }).await.unwrap()
+}
+
+/// What happens at the org after "Connect": the person presses a button of the consent page and is sent back.
+async fn consent(page: &str, decision: &str) -> String {
+    let url: Url = page.parse().unwrap();
+    let mut stream = TcpStream::connect((url.host_str().unwrap(), url.port().unwrap())).await.unwrap();
+    let body = format!("decision={decision}");
+    let request = format!(
+        "POST {}?{} HTTP/1.1\r\nHost: {}\r\nConnection: close\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: {}\r\n\r\n{body}",
+        url.path(),
+        url.query().unwrap(),
+        url.authority(),
+        body.len()
+    );
+    stream.write_all(request.as_bytes()).await.unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).await.unwrap();
+    let location =
+        answer.lines().find_map(|line| line.strip_prefix("location: ").or_else(|| line.strip_prefix("Location: ")));
+    let back: Url = location.unwrap_or_else(|| panic!("no way back in:\n{answer}")).trim().parse().unwrap();
+    format!("{}?{}", back.path(), back.query().unwrap())
+}
+
+async fn connect(ada: &mut Browser<'_>) {
+    let begin = ada.post(&format!("{PAGE}/connect"), &[]).await;
+    let callback = consent(begin.redirect(), "allow").await;
+    assert_eq!(ada.get(&callback).await.redirect(), PAGE);
+}
+
+async fn journey(backend: Backend) {
+    let org = org().await;
+    let options = PortalOptions { backend, org: org.url().parse().ok(), ..PortalOptions::default() };
+    let portal = Portal::with(options).await;
+    let mut ada = portal.ada().await;
+    let before = ada.get(PAGE).await;
+    let policy = before.header("content-security-policy");
+    assert!(policy.contains(&format!("form-action 'self' {}", org.url())), "the form may lead to the org: {policy}");
+    connect(&mut ada).await;
+    ada.get(PAGE).await.shows("Salesforce is connected.");
+    ada.get(PAGE).await.hides("Salesforce is connected.");
+
+    let mut mia = portal.mia().await;
+    let comments = format!("{}/comments", Portal::course_page());
+    let form =
+        [("key", "01932c07-2000-7000-8000-000000000001"), ("body", "Hello org"), ("visibility", "public"), ("run", "")];
+    mia.post(&comments, &form).await.redirect();
+    portal.engine.deliver_due().await.unwrap();
+    mia.get(&Portal::course_page()).await.shows("In Salesforce");
+    for object in ["Publisher_Organization__c", "Account", "Course__c", "Contact", "Case", "FeedItem", "Portal_Post__c"]
+    {
+        assert_eq!(org.count(object), 1, "{object}");
+    }
+
+    let case = org.records("Case").remove(0)["Id"].clone();
+    let answer = json!({"ParentId": case, "Body": "An answer for all", "Visibility": "AllUsers"});
+    let answer = org.create_as(RILEY_ID, "FeedItem", answer).await.unwrap();
+    org.create_as(RILEY_ID, "FeedComment", json!({"FeedItemId": answer, "CommentBody": "And one more thing"}))
+        .await
+        .unwrap();
+    let note = json!({"ParentId": case, "Body": "Between us", "Visibility": "InternalUsers"});
+    org.create_as(RILEY_ID, "FeedItem", note).await.unwrap();
+    portal.engine.poll_once().await.unwrap();
+    let page = mia.get(&Portal::course_page()).await;
+    page.shows("An answer for all");
+    page.shows("And one more thing");
+    page.hides("Between us");
+    portal.sam().await.get(&Portal::course_page()).await.shows("Between us");
+
+    assert_eq!(ada.post(&format!("{PAGE}/disconnect"), &[]).await.redirect(), PAGE);
+    ada.get(PAGE).await.shows("Salesforce is disconnected.");
+    mia.get(&Portal::course_page()).await.shows("An answer for all");
+    org.stop().await;
+}
+
+#[tokio::test]
+async fn from_consent_to_answer_on_sqlite() {
+    journey(Backend::Sqlite).await;
+}
+
+#[tokio::test]
+async fn from_consent_to_answer_on_postgresql() {
+    journey(Backend::Postgres).await;
+}
+
+#[tokio::test]
+async fn an_authorization_belongs_to_the_session_that_began_it_and_counts_once() {
+    let org = org().await;
+    let portal = Portal::with(PortalOptions { org: org.url().parse().ok(), ..PortalOptions::default() }).await;
+    let (mut ada, mut elsewhere) = (portal.ada().await, portal.ada().await);
+    let begin = ada.post(&format!("{PAGE}/connect"), &[]).await.redirect().to_owned();
+    assert!(begin.contains("code_challenge_method=S256"), "{begin}");
+    let callback = consent(&begin, "allow").await;
+
+    let refused = "belongs to no request of yours";
+    elsewhere.get(&callback).await.redirect();
+    elsewhere.get(PAGE).await.shows(refused);
+    assert_eq!(portal.mia().await.get(&callback).await.status, StatusCode::NOT_FOUND);
+    assert!(portal.visitor().get(&callback).await.redirect().starts_with("/login?next="));
+
+    ada.get(&callback.replace("state=", "state=x")).await.redirect();
+    ada.get(PAGE).await.shows(refused);
+    // The wrong answer used the request up.
+    ada.get(&callback).await.redirect();
+    ada.get(PAGE).await.shows(refused);
+    assert!(org.requests().iter().all(|request| !request.path.contains("/oauth2/token")), "no code was traded in");
+
+    let begin = ada.post(&format!("{PAGE}/connect"), &[]).await.redirect().to_owned();
+    let denied = consent(&begin, "deny").await;
+    ada.get(&denied).await.redirect();
+    ada.get(PAGE).await.shows("the request was denied");
+
+    connect(&mut ada).await;
+    ada.get(PAGE).await.shows("Salesforce is connected.");
+    org.stop().await;
+}
+
+/// Without an org its features are absent, not broken.
+#[tokio::test]
+async fn without_an_org_the_portal_reads() {
+    let portal = Portal::with(PortalOptions { org: None, ..PortalOptions::default() }).await;
+    let mut mia = portal.mia().await;
+    assert_eq!(mia.get(&Portal::course_page()).await.status, StatusCode::OK);
+    let form =
+        [("key", "01932c07-2000-7000-8000-000000000001"), ("body", "To nobody"), ("visibility", "public"), ("run", "")];
+    assert_eq!(mia.post(&format!("{}/comments", Portal::course_page()), &form).await.status, StatusCode::NOT_FOUND);
+    let mut ada = portal.ada().await;
+    assert_eq!(ada.get(PAGE).await.status, StatusCode::OK);
+    assert_eq!(ada.post(&format!("{PAGE}/connect"), &[]).await.status, StatusCode::NOT_FOUND);
+}

@@ -4,6 +4,7 @@
 
 mod access;
 mod assets;
+mod connecting;
 mod errors;
 mod functions;
 mod headers;
