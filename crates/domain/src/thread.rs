@@ -29,7 +29,7 @@ impl Visibility {
 
 /// How far a post has come on its way into the org.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "name", rename_all = "snake_case")]
+#[serde(rename_all = "snake_case")]
 pub enum PostState {
     /// Stored here; its delivery is tried now or soon.
     Queued,

@@ -1,5 +1,6 @@
 //! What runs in the browser, too. One island: the conversation.
 
+mod ask;
 pub mod conversation;
 
 pub use conversation::{Conversation, OrgLink, Reader};

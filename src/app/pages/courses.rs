@@ -75,9 +75,9 @@ fn page(list: &CourseList, query: &str, part: ListPart) -> impl IntoView + use<>
 
 fn row(course: &CourseSummary) -> impl IntoView + use<> {
     let activity = match (&course.last_post, &course.last_post_text) {
-        (Some(at), Some(text)) => {
-            Some(view! { <span>"Last comment " <time datetime=at.clone()>{text.clone()}</time></span> })
-        }
+        (Some(at), Some(text)) => Some(
+            view! { <span><span class="sr-only">"Last comment "</span><time datetime=at.clone()>{text.clone()}</time></span> },
+        ),
         _ => None,
     };
     let quiet = activity.is_none().then(|| view! { <span>"No comments yet"</span> });

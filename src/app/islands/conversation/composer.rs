@@ -19,19 +19,55 @@ use super::{
 };
 use crate::{
     app::{
+        islands::ask::ask,
         routes,
         ui::{IconName, icon},
     },
-    functions::{FailureKind, FunctionError, drafts::save_draft, threads::post_comment},
+    functions::{FailureKind, FunctionError, drafts::SaveDraft, threads::PostComment},
 };
 
 /// How long after the last key a draft goes to the server.
 const SAVE_AFTER: Duration = Duration::from_millis(500);
 
+/// The DOM ids within one composer.
+struct Ids {
+    form: &'static str,
+    heading: &'static str,
+    body: &'static str,
+    run: &'static str,
+    audience: &'static str,
+    count: &'static str,
+    error: &'static str,
+    /// What describes the textarea.
+    described: &'static str,
+}
+
+impl Ids {
+    const COMMENT: Self = Self {
+        form: "comment",
+        heading: "comment-heading",
+        body: "comment-body",
+        run: "comment-run",
+        audience: "comment-audience",
+        count: "comment-count",
+        error: "comment-error",
+        described: "comment-audience comment-count comment-error",
+    };
+    const NOTE: Self = Self {
+        form: "note",
+        heading: "note-heading",
+        body: "note-body",
+        run: "note-run",
+        audience: "note-audience",
+        count: "note-count",
+        error: "note-error",
+        described: "note-audience note-count note-error",
+    };
+}
+
 /// How one kind of composer looks and reads.
 struct Wording {
-    /// Of the form and, in front of a hyphen, of the things in it.
-    id: &'static str,
+    ids: &'static Ids,
     class: &'static str,
     icon: IconName,
     heading: &'static str,
@@ -45,7 +81,7 @@ impl Wording {
     fn new(visibility: Visibility, audience: &str) -> Self {
         match visibility {
             Visibility::Public => Self {
-                id: "comment",
+                ids: &Ids::COMMENT,
                 class: "composer",
                 icon: IconName::Comment,
                 heading: "Comment",
@@ -55,7 +91,7 @@ impl Wording {
                 submit_class: "button button-primary",
             },
             Visibility::Internal => Self {
-                id: "note",
+                ids: &Ids::NOTE,
                 class: "composer composer-internal",
                 icon: IconName::Lock,
                 heading: "Internal note",
@@ -88,10 +124,17 @@ pub(super) fn composer_form(
     let wording = Wording::new(visibility, audience);
     let desk = Desk::new(room, &start, runs.clone());
     desk.wake();
-    let id = wording.id;
-    let (heading_id, body_id, run_id) = (format!("{id}-heading"), format!("{id}-body"), format!("{id}-run"));
-    let (audience_id, count_id, error_id) = (format!("{id}-audience"), format!("{id}-count"), format!("{id}-error"));
-    let described = format!("{audience_id} {count_id} {error_id}");
+    let ids = wording.ids;
+    let heading = view! {
+        <h2 class="composer-heading" id=ids.heading>
+            {icon(wording.icon)}
+            {wording.heading}
+        </h2>
+    };
+    let (heading_here, heading_above) = match visibility {
+        Visibility::Public => (Some(heading), None),
+        Visibility::Internal => (None, Some(heading)),
+    };
     let failed = start.error.is_some();
     let max = start.max_chars;
     let chosen = start.run;
@@ -120,35 +163,32 @@ pub(super) fn composer_form(
     };
     let form = view! {
         <form
-            id=id
+            id=ids.form
             class=wording.class
             method="post"
             action=routes::comments(room.course)
-            aria-labelledby=heading_id
+            aria-labelledby=ids.heading
             node_ref=desk.form
             on:submit=move |event: SubmitEvent| {
                 event.prevent_default();
                 desk.submit();
             }
         >
-            <h2 id=heading_id.clone()>
-                {icon(wording.icon)}
-                {wording.heading}
-            </h2>
+            {heading_here}
             <input type="hidden" name="key" value=move || desk.key.get().to_string() />
             <input type="hidden" name="visibility" value=visibility.name() />
             <div class="field">
-                <label for=body_id.clone()>{wording.label}</label>
+                <label for=ids.body>{wording.label}</label>
                 // HTML drops the first line break inside a textarea; this one is there to be dropped.
                 <textarea
                     class="input textarea"
-                    id=body_id
+                    id=ids.body
                     name="body"
                     rows="4"
                     dir="auto"
                     autocomplete="off"
                     autofocus=failed
-                    aria-describedby=described
+                    aria-describedby=ids.described
                     aria-invalid=move || desk.trouble.with(Option::is_some).then_some("true")
                     node_ref=desk.body
                     readonly=move || desk.sending.get()
@@ -158,19 +198,19 @@ pub(super) fn composer_form(
                     {format!("\n{}", start.body)}
                 </textarea>
             </div>
-            <p class="field-error" role="alert" id=error_id>{error}</p>
+            <p class="field-error" role="alert" id=ids.error>{error}</p>
             <div class="composer-row">
                 <div class="field field-inline">
-                    <label for=run_id.clone()>"Course run"</label>
-                    <select class="input select" id=run_id name="run" node_ref=desk.run on:change=move |_| desk.typed()>
+                    <label for=ids.run>"Course run"</label>
+                    <select class="input select" id=ids.run name="run" node_ref=desk.run on:change=move |_| desk.typed()>
                         <option value="">"No course run"</option>
                         {options}
                     </select>
                 </div>
-                <p class="composer-count" id=count_id class:composer-over=over>{count}</p>
+                <p class="composer-count" id=ids.count class:composer-over=over>{count}</p>
             </div>
             <div class="composer-row">
-                <p class="composer-audience" id=audience_id>
+                <p class="composer-audience" id=ids.audience>
                     {icon(match visibility { Visibility::Public => IconName::Eye, Visibility::Internal => IconName::Lock })}
                     <span>{wording.audience}</span>
                 </p>
@@ -185,10 +225,7 @@ pub(super) fn composer_form(
         Visibility::Public => form.into_any(),
         Visibility::Internal => view! {
             <details class="internal-details" open=open node_ref=desk.details>
-                <summary>
-                    {icon(IconName::Lock)}
-                    "Write an internal note"
-                </summary>
+                <summary>{heading_above}</summary>
                 {form}
             </details>
         }
@@ -353,7 +390,14 @@ impl Desk {
         spawn_local(async move {
             loop {
                 let Draft { key, run, body } = self.draft();
-                let answer = save_draft(self.room.course, key, body.clone(), self.visibility, run).await;
+                let answer = ask(&SaveDraft {
+                    course: self.room.course,
+                    key,
+                    body: body.clone(),
+                    visibility: self.visibility,
+                    run,
+                })
+                .await;
                 if self.saving.try_update_value(|saving| std::mem::replace(saving, Saving::Running))
                     == Some(Saving::Again)
                 {
@@ -408,7 +452,7 @@ impl Desk {
         self.room.timeline.update(|timeline| timeline.add_sending(self.sketch(&draft)));
         spawn_local(async move {
             let Draft { key, run, body } = draft;
-            match post_comment(self.room.course, key, body, self.visibility, run).await {
+            match ask(&PostComment { course: self.room.course, key, body, visibility: self.visibility, run }).await {
                 Ok(post) => {
                     self.room.settle(post);
                     self.clear();

@@ -11,8 +11,8 @@ use leptos::{
 
 use super::room::Room;
 use crate::{
-    app::routes,
-    functions::{FailureKind, threads::get_thread},
+    app::{islands::ask::ask, routes},
+    functions::{FailureKind, threads::GetThread},
 };
 
 /// How the page stands with the portal.
@@ -149,7 +149,7 @@ impl Watcher {
         let watcher = Rc::clone(this);
         spawn_local(async move {
             loop {
-                watcher.take(get_thread(watcher.room.course, None).await);
+                watcher.take(ask(&GetThread { course: watcher.room.course, since: None }).await);
                 if watcher.fetch.replace(Fetch::Running) != Fetch::Again {
                     break;
                 }

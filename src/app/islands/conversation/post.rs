@@ -10,10 +10,11 @@ use super::{
 };
 use crate::{
     app::{
+        islands::ask::ask,
         routes,
         ui::{IconName, icon},
     },
-    functions::threads::retry_post,
+    functions::threads::RetryPost,
 };
 
 pub(super) fn post_item(entry: Entry, room: Room) -> impl IntoView {
@@ -138,7 +139,7 @@ fn failed_actions(post: &ThreadPost, progress: ArcRwSignal<Progress>, room: Room
         progress.set(Progress::Sending);
         let progress = progress.clone();
         spawn_local(async move {
-            match retry_post(id).await {
+            match ask(&RetryPost { post: id }).await {
                 Ok(post) => room.settle(post),
                 Err(error) => {
                     progress.set(before);
