@@ -1,6 +1,6 @@
 //! The command line as people use it: what it prints where, how it ends, and that what is wrong is said in sentences.
 
-#![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test that can't go on can only fail")]
+#![expect(clippy::unwrap_used, reason = "a test that can't go on can only fail")]
 
 use std::{
     io::{Read, Write},
