@@ -229,8 +229,12 @@ impl Engine {
     }
 
     /// Notes in the transaction that a case's thread changed for an audience.
-    pub(crate) async fn bump(&self, tx: &store::Tx, case: CaseId, _audience: Audience) -> Result<(), Error> {
-        tx.cases().bump_version(case).await?;
+    pub(crate) async fn bump(&self, tx: &store::Tx, case: CaseId, audience: Audience) -> Result<(), Error> {
+        let visibility = match audience {
+            Audience::Everyone => Visibility::Public,
+            Audience::Internal => Visibility::Internal,
+        };
+        tx.cases().bump_version(case, visibility).await?;
         Ok(())
     }
 }

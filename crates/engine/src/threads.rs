@@ -1,7 +1,7 @@
 //! Reading a course's thread.
 
 use domain::{CourseId, Thread, ThreadPost, Timestamp};
-use store::{CaseRow, PostRow};
+use store::{CaseRow, PostRow, VisibilityScope};
 
 use crate::{Actor, Engine, Error, access, sync::OrgStanding, time_text};
 
@@ -37,9 +37,12 @@ impl Engine {
     }
 }
 
-/// Rises with every change this reader could see.
-pub(crate) fn version(_actor: &Actor, case: Option<&CaseRow>) -> i64 {
-    case.map_or(0, |case| case.version)
+/// Rises with every change this reader could see, and with no other: the number itself gives nothing away.
+pub(crate) fn version(actor: &Actor, case: Option<&CaseRow>) -> i64 {
+    case.map_or(0, |case| match access::visibility_scope(actor) {
+        VisibilityScope::All => case.version,
+        VisibilityScope::Public => case.public_version,
+    })
 }
 
 /// A post as its reader sees it. The caller has checked that it may.

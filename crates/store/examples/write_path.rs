@@ -125,7 +125,7 @@ async fn write(store: &Store, case: CaseId, author: UserId) -> Result<(), Error>
     };
     let tx = store.begin().await?;
     tx.posts().insert(&post).await?;
-    tx.cases().bump_version(case).await?;
+    tx.cases().bump_version(case, domain::Visibility::Public).await?;
     tx.deliveries().enqueue(&delivery).await?;
     tx.commit().await
 }

@@ -1,6 +1,6 @@
 //! Cases: of each course one default case, and any number of others.
 
-use domain::{CaseId, CourseId, CourseRunId, SalesforceId, Timestamp};
+use domain::{CaseId, CourseId, CourseRunId, SalesforceId, Timestamp, Visibility};
 use sea_orm::{
     ActiveValue::Set,
     ColumnTrait, ConnectionTrait, DatabaseTransaction, EntityTrait, ExprTrait, QueryFilter, QueryOrder, QuerySelect,
@@ -33,6 +33,8 @@ pub struct CaseRow {
     pub synced_at: Option<Timestamp>,
     /// Rises with every change to its thread.
     pub version: i64,
+    /// Rises only with what others than staff can see.
+    pub public_version: i64,
     pub created_at: Timestamp,
     pub updated_at: Timestamp,
 }
@@ -74,6 +76,7 @@ impl TryFrom<cases::Model> for CaseRow {
             salesforce_id: Field("cases", "salesforce_id").salesforce_id_or_none(model.salesforce_id.as_deref())?,
             synced_at: time_or_none(model.synced_at),
             version: model.version,
+            public_version: model.public_version,
             created_at: time(model.created_at),
             updated_at: time(model.updated_at),
         })
@@ -162,13 +165,15 @@ impl Cases<'_, DatabaseTransaction> {
         Ok(())
     }
 
-    /// The new version. Of two at once, one waits for the other and sees a higher number.
-    pub async fn bump_version(&self, case: CaseId) -> Result<i64, Error> {
-        let updated = cases::Entity::update_many()
-            .col_expr(cases::Column::Version, Expr::col(cases::Column::Version).add(1))
-            .filter(cases::Column::Id.eq(case.as_uuid()))
-            .exec_with_returning(self.connection)
-            .await?;
+    /// The new version, and the new public one where others than staff can see what changed. Of two at once, one waits for the
+    /// other and sees a higher number.
+    pub async fn bump_version(&self, case: CaseId, changed: Visibility) -> Result<i64, Error> {
+        let mut update =
+            cases::Entity::update_many().col_expr(cases::Column::Version, Expr::col(cases::Column::Version).add(1));
+        if changed == Visibility::Public {
+            update = update.col_expr(cases::Column::PublicVersion, Expr::col(cases::Column::PublicVersion).add(1));
+        }
+        let updated = update.filter(cases::Column::Id.eq(case.as_uuid())).exec_with_returning(self.connection).await?;
         updated.first().map(|model| model.version).ok_or(Error::NotFound { what: "case" })
     }
 
@@ -226,6 +231,7 @@ fn active(course: CourseId, case: &NewCase, kind: &Kind) -> cases::ActiveModel {
         salesforce_id: Set(None),
         synced_at: Set(None),
         version: Set(0),
+        public_version: Set(0),
         created_at: Set(case.created_at.as_micros()),
         updated_at: Set(case.created_at.as_micros()),
     }

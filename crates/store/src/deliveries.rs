@@ -338,6 +338,17 @@ impl Deliveries<'_, DatabaseTransaction> {
         Ok(result.rows_affected > 0)
     }
 
+    /// What waits for a later try needn't: the org is back. How many were waiting.
+    pub async fn hasten(&self, now: Timestamp) -> Result<u64, Error> {
+        let result = deliveries::Entity::update_many()
+            .col_expr(deliveries::Column::NotBefore, Expr::value(now.as_micros()))
+            .filter(deliveries::Column::State.eq(DeliveryState::Pending.name()))
+            .filter(deliveries::Column::NotBefore.gt(now.as_micros()))
+            .exec(self.connection)
+            .await?;
+        Ok(result.rows_affected)
+    }
+
     /// Applies the update to the delivery if it is still held under this token.
     async fn held(&self, update: UpdateMany<deliveries::Entity>, id: DeliveryId, token: Uuid) -> Result<bool, Error> {
         let result = update

@@ -98,7 +98,7 @@ impl Engine {
         };
         let settled = match outcome {
             Ok(outcome) => {
-                self.org_answered();
+                self.org_answered().await?;
                 self.settle(claim, subject.as_ref(), outcome).await
             }
             Err(Error::Org(error)) if error.needs_reconnect() => {
@@ -107,7 +107,7 @@ impl Engine {
             }
             Err(Error::Org(error)) if error.is_temporary() => self.put_off(claim, &error).await,
             Err(Error::Org(error)) => {
-                self.org_answered();
+                self.org_answered().await?;
                 let outcome = Outcome::Refused { reason: error.message(), code: error.code().map(str::to_owned) };
                 self.settle(claim, subject.as_ref(), outcome).await
             }
@@ -289,14 +289,17 @@ impl Engine {
         pause.mul_f64(1.0 - self.random.fraction() / 2.0)
     }
 
-    /// The org is there. If it wasn't before, what waits needn't.
-    pub(super) fn org_answered(&self) {
-        if let Some(org) = &self.org
-            && org.breaker.succeeded() == Recovery::Recovered
-        {
-            tracing::info!("the org answers again");
+    /// The org is there. If it wasn't before, what waits for a later try goes out now.
+    pub(super) async fn org_answered(&self) -> Result<(), Error> {
+        let Some(org) = &self.org else { return Ok(()) };
+        if org.breaker.succeeded() == Recovery::Recovered {
+            let tx = self.store.begin().await?;
+            let hastened = tx.deliveries().hasten(self.clock.now()).await?;
+            tx.commit().await?;
+            tracing::info!(deliveries.waiting = hastened, "the org answers again");
             self.worker.wake();
         }
+        Ok(())
     }
 }
 

@@ -57,7 +57,7 @@ impl Engine {
         }
         let polled = self.poll_sources(&session).await;
         match &polled {
-            Ok(_) => self.org_answered(),
+            Ok(_) => self.org_answered().await?,
             Err(Error::Org(error)) if error.needs_reconnect() => self.pause(&session, error).await?,
             Err(Error::Org(error)) if error.is_temporary() => org.breaker.failed(self.clock.now()),
             Err(_) => {}

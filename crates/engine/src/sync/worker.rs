@@ -3,7 +3,6 @@
 
 use std::{
     collections::HashMap,
-    pin::pin,
     sync::{
         Arc, Mutex, PoisonError,
         atomic::{AtomicUsize, Ordering},
@@ -12,8 +11,8 @@ use std::{
 };
 
 use domain::PostKey;
-use futures::{FutureExt, StreamExt, future::BoxFuture, stream::FuturesUnordered};
-use tokio::sync::Notify;
+use futures::{FutureExt, future::BoxFuture};
+use tokio::{sync::Notify, task::JoinSet};
 use tokio_util::sync::CancellationToken;
 use tracing::Instrument;
 
@@ -134,13 +133,16 @@ impl Engine {
 
     async fn delivery_loop(&self, stop: &CancellationToken) {
         let _running = Running::new(&self.worker);
-        let mut under_way: FuturesUnordered<BoxFuture<'static, ()>> = FuturesUnordered::new();
+        // Tasks of their own: one that waits for the database must go on while this loop waits for it too.
+        let mut under_way = JoinSet::new();
         loop {
             let room = self.limits.deliveries_at_once.saturating_sub(under_way.len());
             let pause = match self.claim_due(room, under_way.len()).await {
                 Ok(claimed) => {
                     let more_room = claimed.len() < room;
-                    under_way.extend(claimed.into_iter().map(|claim| self.clone().delivery(claim)));
+                    for claim in claimed {
+                        under_way.spawn(self.clone().delivery(claim).in_current_span());
+                    }
                     if more_room { self.until_next_delivery().await } else { LOOK_FOR_WORK_EVERY }
                 }
                 Err(error) => {
@@ -150,13 +152,12 @@ impl Engine {
             };
             tokio::select! {
                 () = stop.cancelled() => break,
-                Some(()) = under_way.next(), if !under_way.is_empty() => {}
+                Some(_) = under_way.join_next() => {}
                 () = self.worker.work.notified(), if under_way.len() < self.limits.deliveries_at_once => {}
                 () = tokio::time::sleep(pause) => {}
             }
         }
-        let rest = pin!(under_way.collect::<Vec<()>>());
-        let _ = tokio::time::timeout(GRACE, rest).await;
+        let _ = tokio::time::timeout(GRACE, under_way.join_all()).await;
     }
 
     fn delivery(self, claim: Claim) -> BoxFuture<'static, ()> {

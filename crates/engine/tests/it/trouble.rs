@@ -162,7 +162,7 @@ async fn what_the_org_refuses_for_good_fails_alone_and_can_be_sent_again(#[case]
 #[tokio::test]
 async fn a_record_deleted_in_the_org_is_made_again(
     #[case] backend: Backend,
-    #[values("Case", "Contact", "Course__c", "Account", "Publisher_Organization__c")] object: &str,
+    #[values("Case", "Contact", "Course__c", "Publisher_Organization__c")] object: &str,
 ) {
     let connected = Connected::new(backend).await;
     let pat = connected.portal.person("pat", Role::Partner, &["MITx"]).await;
@@ -199,12 +199,12 @@ async fn an_expired_session_is_renewed_on_the_way(#[case] backend: Backend) {
 async fn when_the_days_calls_are_nearly_used_up_reading_stops_and_writing_goes_on(#[case] backend: Backend) {
     let connected = Connected::new(backend).await;
     let pat = connected.portal.person("pat", Role::Partner, &["MITx"]).await;
-    connected.org.set_api_budget(1_000);
+    connected.org.set_api_budget(100_000);
     connected.say(&pat, circuits(), comment("one")).await;
     let poll = connected.engine().poll_once().await.unwrap();
     assert_eq!(poll.outcome, engine::PollOutcome::Budget);
     assert_eq!(connected.say(&pat, circuits(), comment("two")).await.state, PostState::Delivered);
-    connected.org.set_api_budget(15_000);
+    connected.org.set_api_budget(1_000_000);
     connected.portal.clock.advance(Duration::from_secs(3_600));
     connected.say(&pat, circuits(), comment("three")).await;
     assert_eq!(connected.engine().poll_once().await.unwrap().outcome, engine::PollOutcome::Complete);

@@ -16,6 +16,7 @@ pub struct Model {
     pub salesforce_id: Option<String>,
     pub synced_at: Option<i64>,
     pub version: i64,
+    pub public_version: i64,
     pub created_at: i64,
     pub updated_at: i64,
 }

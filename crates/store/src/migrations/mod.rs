@@ -1,6 +1,7 @@
 //! How the schema came to be. A migration that has landed is never edited; the next one mends it.
 
 mod m0001_initial;
+mod m0002_public_version;
 
 use sea_orm_migration::prelude::*;
 
@@ -9,6 +10,6 @@ pub(crate) struct Migrator;
 #[async_trait::async_trait]
 impl MigratorTrait for Migrator {
     fn migrations() -> Vec<Box<dyn MigrationTrait>> {
-        vec![Box::new(m0001_initial::Migration)]
+        vec![Box::new(m0001_initial::Migration), Box::new(m0002_public_version::Migration)]
     }
 }

@@ -1,5 +1,6 @@
 use std::collections::BTreeSet;
 
+use domain::Visibility;
 use rstest::rstest;
 use store::{
     Backend::{self, Postgres, Sqlite},
@@ -73,6 +74,20 @@ async fn a_portal_key_names_one_case(#[values(Sqlite, Postgres)] backend: Backen
 }
 
 #[rstest]
+#[tokio::test]
+async fn an_internal_change_leaves_the_public_version_alone(#[values(Sqlite, Postgres)] backend: Backend) {
+    let db = database(backend).await;
+    let case = case(&db.store, 1).await;
+    let tx = db.store.begin().await.unwrap();
+    tx.cases().bump_version(case, Visibility::Internal).await.unwrap();
+    tx.cases().bump_version(case, Visibility::Public).await.unwrap();
+    tx.cases().bump_version(case, Visibility::Internal).await.unwrap();
+    tx.commit().await.unwrap();
+    let row = db.store.read().cases().by_id(case).await.unwrap().unwrap();
+    assert_eq!((row.version, row.public_version), (3, 1));
+}
+
+#[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn no_two_changes_get_the_same_version(#[values(Sqlite, Postgres)] backend: Backend) {
     let db = database(backend).await;
@@ -82,7 +97,7 @@ async fn no_two_changes_get_the_same_version(#[values(Sqlite, Postgres)] backend
             let store = db.store.clone();
             tokio::spawn(async move {
                 let tx = store.begin().await?;
-                let version = tx.cases().bump_version(case).await?;
+                let version = tx.cases().bump_version(case, Visibility::Public).await?;
                 tx.commit().await?;
                 Ok::<_, Error>(version)
             })
@@ -94,7 +109,10 @@ async fn no_two_changes_get_the_same_version(#[values(Sqlite, Postgres)] backend
     }
     assert_eq!(versions, (1..=20).collect());
     let tx = db.store.begin().await.unwrap();
-    assert!(matches!(tx.cases().bump_version(uuid(404).into()).await, Err(Error::NotFound { what: "case" })));
+    assert!(matches!(
+        tx.cases().bump_version(uuid(404).into(), Visibility::Public).await,
+        Err(Error::NotFound { what: "case" })
+    ));
 }
 
 #[rstest]

@@ -156,6 +156,15 @@ async fn the_request_that_waits_claims_its_own_when_it_is_its_turn(#[values(Sqli
 
 #[rstest]
 #[tokio::test]
+async fn what_waits_for_a_later_try_can_be_hastened(#[values(Sqlite, Postgres)] backend: Backend) {
+    let db = database(backend).await;
+    enqueue(&db.store, &[(1, 100, 50), (2, 200, 0), (3, 300, 70)]).await;
+    assert_eq!(write!(db.store, |tx| tx.deliveries().hasten(at(5))), 2);
+    assert_eq!(claim(&db.store, 5, US, 10).await, [2, 1, 3]);
+}
+
+#[rstest]
+#[tokio::test]
 async fn a_revived_delivery_waits_for_what_its_lane_is_doing(#[values(Sqlite, Postgres)] backend: Backend) {
     let db = database(backend).await;
     enqueue(&db.store, &[(1, 100, 0), (2, 100, 0)]).await;
