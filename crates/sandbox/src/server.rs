@@ -72,6 +72,10 @@ impl Door {
     async fn pass(self, request: Request) -> Result<Response, Closed> {
         let path = request.uri().path_and_query().map_or_else(|| "/".to_owned(), ToString::to_string);
         let is_api = path.starts_with("/services/") || path.starts_with("/id/");
+        let has_form = !is_api || path.starts_with("/services/oauth2/authorize");
+        if has_form && !request.method().is_safe() && self.sent_from_elsewhere(&request) {
+            return Ok((StatusCode::FORBIDDEN, "This was sent by a page of another site.").into_response());
+        }
         if !is_api {
             return Ok(self.route(request).await);
         }
@@ -117,14 +121,24 @@ impl Door {
         }
     }
 
-    async fn route(self, mut request: Request) -> Response {
+    fn origin(&self, request: &Request) -> Origin {
         let host = request
             .headers()
             .get(header::HOST)
             .and_then(|host| host.to_str().ok())
             .or_else(|| request.uri().authority().map(http::uri::Authority::as_str))
             .unwrap_or("localhost");
-        let origin = Origin(format!("{}://{host}", self.scheme));
+        Origin(format!("{}://{host}", self.scheme))
+    }
+
+    /// A browser says whose page sends a form; clients without pages say nothing.
+    fn sent_from_elsewhere(&self, request: &Request) -> bool {
+        let sent = request.headers().get(header::ORIGIN);
+        sent.is_some_and(|sent| sent.as_bytes() != self.origin(request).to_string().as_bytes())
+    }
+
+    async fn route(self, mut request: Request) -> Response {
+        let origin = self.origin(&request);
         request.extensions_mut().insert(origin);
         let answered: Result<Response, Infallible> = self.router.oneshot(request).await;
         match answered {

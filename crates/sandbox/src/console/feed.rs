@@ -3,21 +3,19 @@
 use std::sync::Arc;
 
 use axum::{
-    Extension, Form,
+    Form,
     extract::{Path, State},
     response::{IntoResponse, Redirect, Response},
 };
-use http::{HeaderMap, StatusCode};
 use maud::{Markup, html};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
-use super::{missing, page, sent_from_elsewhere, shown};
+use super::{missing, page, shown};
 use crate::{
     org::{Org, Writer},
     records::{Authority, Database, Record},
     seed,
-    server::Origin,
 };
 
 /// Objects whose records make up what is said on a case.
@@ -117,47 +115,25 @@ pub(super) struct Post {
 }
 
 /// POST `/console/records/{case}/posts`
-pub(super) async fn post(
-    State(org): State<Arc<Org>>,
-    Extension(origin): Extension<Origin>,
-    Path(case): Path<String>,
-    headers: HeaderMap,
-    Form(form): Form<Post>,
-) -> Response {
+pub(super) async fn post(State(org): State<Arc<Org>>, Path(case): Path<String>, Form(form): Form<Post>) -> Response {
     let visibility = form.visibility.unwrap_or_else(|| "AllUsers".to_owned());
     let fields = json!({ "ParentId": case, "Body": form.body, "Visibility": visibility });
-    write(&org, &origin, &headers, "FeedItem", fields, &case).await
+    write(&org, "FeedItem", fields, &case).await
 }
 
 /// POST `/console/records/{feed item}/replies`
-pub(super) async fn reply(
-    State(org): State<Arc<Org>>,
-    Extension(origin): Extension<Origin>,
-    Path(item): Path<String>,
-    headers: HeaderMap,
-    Form(form): Form<Post>,
-) -> Response {
+pub(super) async fn reply(State(org): State<Arc<Org>>, Path(item): Path<String>, Form(form): Form<Post>) -> Response {
     let parent = org.read(|database| {
         let item = database.get_of("FeedItem", &item)?;
         item.text("ParentId").map(str::to_owned)
     });
     let Some(parent) = parent else { return missing() };
     let fields = json!({ "FeedItemId": item, "CommentBody": form.body });
-    write(&org, &origin, &headers, "FeedComment", fields, &parent).await
+    write(&org, "FeedComment", fields, &parent).await
 }
 
 /// Makes the record as Riley and goes back to the page of `parent`.
-async fn write(
-    org: &Arc<Org>,
-    origin: &Origin,
-    headers: &HeaderMap,
-    object: &'static str,
-    fields: Value,
-    parent: &str,
-) -> Response {
-    if sent_from_elsewhere(headers, origin) {
-        return StatusCode::FORBIDDEN.into_response();
-    }
+async fn write(org: &Arc<Org>, object: &'static str, fields: Value, parent: &str) -> Response {
     let writer = Writer { user: seed::RILEY_ID.to_owned(), lock_row: false };
     let made = org
         .transact(writer, move |transaction| {

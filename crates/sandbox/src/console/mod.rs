@@ -12,10 +12,10 @@ use axum::{
     response::{IntoResponse, Response},
     routing::{get, post},
 };
-use http::{HeaderMap, StatusCode, header};
+use http::{StatusCode, header};
 use maud::{DOCTYPE, Markup, html};
 
-use crate::{org::Org, server::Origin};
+use crate::org::Org;
 
 pub(crate) fn routes() -> Router<Arc<Org>> {
     Router::new()
@@ -65,9 +65,4 @@ fn missing() -> Response {
         },
     );
     (StatusCode::NOT_FOUND, body).into_response()
-}
-
-/// A form sent by another site's page is none of ours. Clients without a browser send no Origin.
-pub(crate) fn sent_from_elsewhere(headers: &HeaderMap, origin: &Origin) -> bool {
-    headers.get(header::ORIGIN).is_some_and(|sent| sent.as_bytes() != origin.to_string().as_bytes())
 }

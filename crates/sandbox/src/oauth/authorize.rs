@@ -3,11 +3,11 @@
 use std::sync::Arc;
 
 use axum::{
-    Extension, Form,
+    Form,
     extract::{Query, State},
     response::{IntoResponse, Redirect, Response},
 };
-use http::{HeaderMap, StatusCode};
+use http::StatusCode;
 use maud::{Markup, html};
 use url::{Host, Url};
 
@@ -15,7 +15,7 @@ use super::{
     auth::{CLIENT_ID, Code},
     value,
 };
-use crate::{console, org::Org, records::Record, seed, server::Origin};
+use crate::{console, org::Org, records::Record, seed};
 
 type Pairs = Vec<(String, String)>;
 
@@ -150,14 +150,9 @@ fn meaning(scope: &str) -> &str {
 /// POST to the same address: the button that was pressed.
 pub(super) async fn decide(
     State(org): State<Arc<Org>>,
-    Extension(origin): Extension<Origin>,
-    headers: HeaderMap,
     Query(query): Query<Pairs>,
     Form(form): Form<Pairs>,
 ) -> Response {
-    if console::sent_from_elsewhere(&headers, &origin) {
-        return StatusCode::FORBIDDEN.into_response();
-    }
     let asked = match understand(&org, &query) {
         Ok(asked) => asked,
         Err(response) => return *response,

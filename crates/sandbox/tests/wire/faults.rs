@@ -99,3 +99,16 @@ async fn the_control_routes_count_snapshot_log_and_move_the_clock() {
     let (status, body) = org.get("/limits").await;
     assert_eq!((status, &body[0]["errorCode"]), (StatusCode::UNAUTHORIZED, &json!("INVALID_SESSION_ID")));
 }
+
+#[tokio::test]
+async fn a_page_of_another_site_can_neither_reset_the_org_nor_press_allow() {
+    let org = Org::start().await;
+    org.sandbox.create("Account", json!({ "Name": "x" })).await.unwrap();
+    let authorize =
+        "/services/oauth2/authorize?response_type=code&client_id=casebridge-dev&redirect_uri=http://localhost/";
+    for path in ["/_sandbox/reset", authorize] {
+        let request = org.http.post(format!("{}{path}", org.sandbox.url())).header("Origin", "https://example.org");
+        assert_eq!(client::answer(request.form(&[("decision", "allow")])).await.0, StatusCode::FORBIDDEN, "{path}");
+    }
+    assert_eq!(org.sandbox.count("Account"), 1);
+}
