@@ -2,8 +2,8 @@
 import { expect, type Page } from '@playwright/test';
 
 export async function openConnection(page: Page): Promise<void> {
-  await page.getByRole('link', { name: 'Salesforce' }).click();
-  await expect(page.getByRole('heading', { level: 1, name: 'Salesforce connection' })).toBeVisible();
+  await page.getByRole('link', { name: 'Salesforce', exact: true }).click();
+  await expect(page.getByRole('heading', { level: 1, name: 'Salesforce', exact: true })).toBeVisible();
 }
 
 export async function connect(page: Page): Promise<void> {

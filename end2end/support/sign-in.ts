@@ -3,7 +3,7 @@ import { password, type Person } from './people.ts';
 
 /** Fills the form on whatever sign-in page is open. */
 export async function fillSignIn(page: Page, email: string, secret: string): Promise<void> {
-  await page.getByRole('textbox', { name: 'Email address' }).fill(email);
+  await page.getByRole('textbox', { name: 'Email', exact: true }).fill(email);
   await page.getByLabel('Password').fill(secret);
   await page.getByRole('button', { name: 'Sign in' }).click();
 }

@@ -51,7 +51,7 @@ for (const scripts of ['on', 'off'] as const) {
         await page.goto('/login');
         await fillSignIn(page, email, secret);
         await expect(page.getByRole('alert')).toBeVisible();
-        await expect(page.getByRole('textbox', { name: 'Email address' }), 'the address is kept').toHaveValue(email);
+        await expect(page.getByRole('textbox', { name: 'Email', exact: true }), 'the address is kept').toHaveValue(email);
         await expect(page.getByLabel('Password')).toHaveValue('');
         answers.push(await page.getByRole('alert').innerText());
       }

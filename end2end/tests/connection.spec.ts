@@ -42,7 +42,7 @@ test('the connection is the admins’ alone', async ({ world, visit, watch }) =>
   watch.allowStatus(404);
   for (const person of [mia, sam]) {
     const page = await visit(world, { as: person });
-    await expect(page.getByRole('link', { name: 'Salesforce' })).toHaveCount(0);
+    await expect(page.getByRole('link', { name: 'Salesforce', exact: true })).toHaveCount(0);
     const answer = await page.goto('/admin/salesforce');
     expect(answer?.status()).toBe(404);
     const forced = await page.request.post('/admin/salesforce/disconnect', { headers: { origin: world.portal.url } });

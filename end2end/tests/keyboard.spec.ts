@@ -24,7 +24,7 @@ test('sign in, find a course, pick a run, post and sign out without a mouse', as
   const wanted = world.claimCourse('MITx', 2);
   const page = await visit(world);
   await page.goto('/login');
-  await expect(page.getByRole('textbox', { name: 'Email address' })).toBeFocused();
+  await expect(page.getByRole('textbox', { name: 'Email', exact: true })).toBeFocused();
   await page.keyboard.type(mia.email);
   await page.keyboard.press('Tab');
   await page.keyboard.type(password);
