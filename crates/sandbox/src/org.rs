@@ -33,6 +33,8 @@ pub(crate) struct Org {
     database: RwLock<Database>,
     /// Held for a whole transaction, its journal entry included, so that transactions follow one another.
     writer: tokio::sync::Mutex<()>,
+    /// Held while sessions and grants are written down, so that an older state never overwrites a newer one.
+    auth_writer: tokio::sync::Mutex<()>,
     journal: Option<Journal>,
     seed: Seed,
 }
@@ -101,6 +103,7 @@ impl Org {
             auth: Mutex::new(auth),
             database: RwLock::new(database),
             writer: tokio::sync::Mutex::new(()),
+            auth_writer: tokio::sync::Mutex::new(()),
             journal,
             seed,
         });
@@ -182,6 +185,7 @@ impl Org {
     /// Keeps sessions and refresh tokens for the next start.
     pub(crate) async fn keep_auth(&self) {
         let Some(journal) = &self.journal else { return };
+        let _writing = self.auth_writer.lock().await;
         let text = serde_json::to_string(&*self.auth());
         let kept = match text {
             Ok(text) => journal.set(AUTH_SETTING, &text).await,

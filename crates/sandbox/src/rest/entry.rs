@@ -17,7 +17,7 @@ use crate::{
     error::ApiError,
     oauth::{TokenDigest, bearer},
     org::{Org, Writer},
-    server::LockRow,
+    server::{LockRow, Origin},
 };
 
 pub(crate) fn routes() -> Router<Arc<Org>> {
@@ -45,6 +45,7 @@ async fn versions() -> Json<Value> {
 
 async fn enter(
     State(org): State<Arc<Org>>,
+    Extension(origin): Extension<Origin>,
     lock_row: Option<Extension<LockRow>>,
     method: Method,
     uri: Uri,
@@ -52,7 +53,7 @@ async fn enter(
     body: Bytes,
 ) -> Response {
     let pretty = headers.get("x-prettyprint").is_some_and(|value| value == "1" || value == "true");
-    let result = serve(&org, lock_row.is_some(), method, &uri, headers, &body).await;
+    let result = serve(&org, origin, lock_row.is_some(), method, &uri, headers, &body).await;
     let mut response = respond(result.unwrap_or_else(Reply::from), pretty);
     if response.status() != StatusCode::UNAUTHORIZED
         && let Ok(value) = HeaderValue::from_str(&org.budget.header())
@@ -64,6 +65,7 @@ async fn enter(
 
 async fn serve(
     org: &Arc<Org>,
+    origin: Origin,
     lock_row: bool,
     method: Method,
     uri: &Uri,
@@ -76,7 +78,7 @@ async fn serve(
     if !org.budget.take() {
         return Err(ApiError::new(StatusCode::FORBIDDEN, "REQUEST_LIMIT_EXCEEDED", "TotalRequests Limit exceeded."));
     }
-    let caller = Caller { org: Arc::clone(org), user: session.user, session: TokenDigest::of(token), version };
+    let caller = Caller { org: Arc::clone(org), user: session.user, session: TokenDigest::of(token), version, origin };
     let query: Vec<(String, String)> =
         url::form_urlencoded::parse(uri.query().unwrap_or_default().as_bytes()).into_owned().collect();
     let overriding = query.iter().find(|(name, _)| name == "_HttpMethod").and_then(|(_, value)| value.parse().ok());

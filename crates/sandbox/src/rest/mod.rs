@@ -27,6 +27,7 @@ use crate::{
     org::Org,
     records::{Database, Transaction},
     schema::Object,
+    server::Origin,
 };
 
 /// The newest API version; the oldest that still answers is 31.
@@ -40,6 +41,8 @@ pub(crate) struct Caller {
     pub(crate) user: String,
     pub(crate) session: TokenDigest,
     pub(crate) version: String,
+    /// Where the call came in.
+    pub(crate) origin: Origin,
 }
 
 /// One request, beneath `/services/data/vNN.0/`.

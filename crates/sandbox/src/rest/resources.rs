@@ -10,8 +10,8 @@ pub(super) fn map(caller: &Caller) -> Reply {
     let names = ["composite", "limits", "query", "queryAll", "sobjects"];
     let mut map: Map<String, Value> =
         names.into_iter().map(|name| (name.to_owned(), Value::String(format!("{base}/{name}")))).collect();
-    // The address is the asker's; a client puts its own origin before it.
-    map.insert("identity".into(), json!(format!("/id/{}/{}", seed::ORGANIZATION_ID, caller.user)));
+    let identity = format!("{}/id/{}/{}", caller.origin, seed::ORGANIZATION_ID, caller.user);
+    map.insert("identity".into(), identity.into());
     Reply::ok(Value::Object(map))
 }
 

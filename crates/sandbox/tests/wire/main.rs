@@ -11,6 +11,7 @@ mod console;
 mod faults;
 mod jwt;
 mod keeping;
+mod keys;
 mod oauth;
 mod program;
 mod queries;

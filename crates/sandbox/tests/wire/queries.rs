@@ -102,7 +102,10 @@ async fn versions_need_no_session_and_everything_else_does() {
     let (status, _) = client::answer(org.http.get(format!("{}/services/data/v67.0/limits", org.sandbox.url()))).await;
     assert_eq!(status, StatusCode::UNAUTHORIZED);
 
-    assert_eq!(org.get("").await.1["sobjects"], "/services/data/v67.0/sobjects");
+    let (_, map) = org.get("").await;
+    assert_eq!(map["sobjects"], "/services/data/v67.0/sobjects");
+    let identity = org.http.get(map["identity"].as_str().unwrap()).bearer_auth(&org.token);
+    assert_eq!(client::answer(identity).await.1["username"], "admin@sandbox.test");
     assert_eq!(org.get("/sobjects/Case/describe").await.1["keyPrefix"], "500");
     let (_, global) = org.get("/sobjects/").await;
     assert!(global["sobjects"].as_array().unwrap().iter().any(|object| object["name"] == "Portal_Post__c"));
