@@ -18,6 +18,11 @@ pub fn comments(course: CourseId) -> String {
     format!("{COURSES}/{course}/comments")
 }
 
+/// Where a draft goes when its page is closed.
+pub fn draft(course: CourseId) -> String {
+    format!("{COURSES}/{course}/draft")
+}
+
 /// The stream that tells of a thread's new versions.
 pub fn events(course: CourseId) -> String {
     format!("{COURSES}/{course}/events")

@@ -1,37 +1,96 @@
 //! Calls a server function with the browser's own `fetch`.
 //!
-//! The client that `#[server]` generates does the same for a third more program; the argument struct and the address are still the generated ones.
+//! The client that `#[server]` generates does the same for a third more program. Address and argument names are still those of the generated
+//! functions; a test holds the two together.
 
+use domain::{CourseId, CourseRunId, PostId, PostKey, Thread, ThreadPost, Visibility};
 use leptos::{
     server_fn::ServerFn,
     wasm_bindgen::{JsCast, JsValue},
     web_sys::{Headers, RequestInit, Response, js_sys::futures::JsFuture},
 };
-use serde::{Serialize, de::DeserializeOwned};
 
-use crate::functions::{FailureKind, FunctionError};
+use super::wire::{FromJson, Json, object};
+use crate::functions::{
+    FailureKind, FunctionError,
+    drafts::SaveDraft,
+    threads::{GetThread, PostComment, RetryPost},
+};
 
-pub(super) async fn ask<F>(call: &F) -> Result<F::Output, FunctionError>
-where
-    F: ServerFn + Serialize,
-    F::Output: DeserializeOwned,
-{
-    let call = serde_json::to_string(call).map_err(|_| unreadable())?;
-    let answer = fetch(F::PATH, &call).await.map_err(|_| unreachable())?;
-    if answer.fine {
-        serde_json::from_str(&answer.text).map_err(|_| unreadable())
-    } else {
-        Err(serde_json::from_str(&answer.text).unwrap_or_else(|_| unreadable()))
+/// What a composer holds, on its way to becoming a draft or a post.
+pub(super) struct Written {
+    pub(super) course: CourseId,
+    pub(super) key: PostKey,
+    pub(super) body: String,
+    pub(super) visibility: Visibility,
+    pub(super) run: Option<CourseRunId>,
+}
+
+type Arguments<const N: usize> = [(&'static str, Option<String>); N];
+
+impl Written {
+    fn arguments(self) -> Arguments<5> {
+        [
+            ("course", Some(self.course.to_string())),
+            ("key", Some(self.key.to_string())),
+            ("body", Some(self.body)),
+            ("visibility", Some(self.visibility.name().to_owned())),
+            ("run", self.run.map(|run| run.to_string())),
+        ]
     }
 }
 
-struct Answer {
-    fine: bool,
-    text: String,
+pub(super) async fn get_thread(course: CourseId) -> Result<Thread, FunctionError> {
+    ask(GetThread::PATH, &get_thread_arguments(course)).await
 }
 
-/// Not generic, so that it is compiled once.
-async fn fetch(path: &str, body: &str) -> Result<Answer, JsValue> {
+fn get_thread_arguments(course: CourseId) -> Arguments<2> {
+    [("course", Some(course.to_string())), ("since", None)]
+}
+
+pub(super) async fn post_comment(comment: Written) -> Result<ThreadPost, FunctionError> {
+    ask(PostComment::PATH, &comment.arguments()).await
+}
+
+pub(super) async fn save_draft(draft: Written) -> Result<(), FunctionError> {
+    fetch(SaveDraft::PATH, &object(&draft.arguments())).await.map(drop)
+}
+
+pub(super) async fn retry_post(post: PostId) -> Result<ThreadPost, FunctionError> {
+    ask(RetryPost::PATH, &retry_post_arguments(post)).await
+}
+
+fn retry_post_arguments(post: PostId) -> Arguments<1> {
+    [("post", Some(post.to_string()))]
+}
+
+async fn ask<T: FromJson>(path: &str, arguments: &[(&str, Option<String>)]) -> Result<T, FunctionError> {
+    let text = fetch(path, &object(arguments)).await?;
+    Json::parse(&text).and_then(|json| T::from_json(&json)).ok_or_else(unreadable)
+}
+
+/// The answer's text, when it is a good one.
+async fn fetch(path: &str, body: &str) -> Result<String, FunctionError> {
+    let (status, text) = exchange(path, body).await.map_err(|_| {
+        FunctionError::new(
+            FailureKind::Unreachable,
+            "The portal can’t be reached. Your text is kept; check your connection and try again.",
+        )
+    })?;
+    let kind = match status {
+        200..=299 => return Ok(text),
+        401 => FailureKind::SignedOut,
+        409 => FailureKind::Conflict,
+        // The others are alike to whoever reads the sentence that comes with them.
+        _ => FailureKind::Internal,
+    };
+    match Json::parse(&text).and_then(|json| json.at("message").text()) {
+        Some(message) => Err(FunctionError::new(kind, message)),
+        None => Err(FunctionError { kind, ..unreadable() }),
+    }
+}
+
+async fn exchange(path: &str, body: &str) -> Result<(u16, String), JsValue> {
     let headers = Headers::new()?;
     headers.set("content-type", "application/json")?;
     headers.set("accept", "application/json")?;
@@ -39,17 +98,10 @@ async fn fetch(path: &str, body: &str) -> Result<Answer, JsValue> {
     init.set_method("POST");
     init.set_headers(&headers);
     init.set_body(&JsValue::from_str(body));
-    let response: Response =
-        JsFuture::from(leptos::prelude::window().fetch_with_str_and_init(path, &init)).await?.unchecked_into();
+    let response = JsFuture::from(leptos::prelude::window().fetch_with_str_and_init(path, &init)).await?;
+    let response: Response = response.unchecked_into();
     let text = JsFuture::from(response.text()?).await?.as_string().unwrap_or_default();
-    Ok(Answer { fine: response.ok(), text })
-}
-
-fn unreachable() -> FunctionError {
-    FunctionError::new(
-        FailureKind::Unreachable,
-        "The portal can’t be reached. Your text is kept; check your connection and try again.",
-    )
+    Ok((response.status(), text))
 }
 
 /// A proxy's page, or the answer of a portal of another version.
@@ -58,4 +110,31 @@ fn unreadable() -> FunctionError {
         FailureKind::Unavailable,
         "The portal’s answer can’t be read. Your text is kept; reload the page and try again.",
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, to_value};
+
+    use super::*;
+
+    fn sent<const N: usize>(arguments: Arguments<N>) -> Value {
+        arguments.into_iter().map(|(name, value)| (name.to_owned(), Value::from(value))).collect()
+    }
+
+    #[test]
+    fn what_is_sent_is_what_the_server_functions_take() {
+        let id = "01890a5d-ac96-774b-bcce-b302099a8057";
+        let (course, post): (CourseId, PostId) = (id.parse().unwrap(), id.parse().unwrap());
+        let (key, run): (PostKey, CourseRunId) = (id.parse().unwrap(), id.parse().unwrap());
+        for (visibility, run) in [(Visibility::Public, None), (Visibility::Internal, Some(run))] {
+            let body = "a \"quoted\"\nline".to_owned();
+            let written = || sent(Written { course, key, body: body.clone(), visibility, run }.arguments());
+            let comment = PostComment { course, key, body: body.clone(), visibility, run };
+            assert_eq!(written(), to_value(comment).unwrap());
+            assert_eq!(written(), to_value(SaveDraft { course, key, body: body.clone(), visibility, run }).unwrap());
+        }
+        assert_eq!(sent(get_thread_arguments(course)), to_value(GetThread { course, since: None }).unwrap());
+        assert_eq!(sent(retry_post_arguments(post)), to_value(RetryPost { post }).unwrap());
+    }
 }

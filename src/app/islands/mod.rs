@@ -2,5 +2,6 @@
 
 mod ask;
 pub mod conversation;
+mod wire;
 
-pub use conversation::{Conversation, OrgLink, Reader};
+pub use conversation::{Conversation, OrgLink, Reader, Seed};

@@ -6,7 +6,7 @@ use leptos::prelude::*;
 
 use crate::app::{
     Frame, Notice,
-    islands::{Conversation, OrgLink, Reader},
+    islands::{Conversation, OrgLink, Reader, Seed},
     routes,
     shell::{Head, Place, Scripts, document},
     ui::{IconName, counted, icon, notice_bar},
@@ -49,17 +49,21 @@ fn page(frame: &Frame, course: CourseView, notice: Option<Notice>) -> impl IntoV
         OrgState::Behind => OrgLink::Behind,
     };
     let conversation = reader.map(|reader| {
+        let seed = Seed {
+            course: id,
+            reader,
+            thread,
+            runs: options,
+            composer,
+            internal: internal_composer,
+            audience,
+            org: link,
+        };
+        let element = seed.element().ok();
+        provide_context(seed);
         view! {
-            <Conversation
-                course=id
-                reader=reader
-                thread=thread
-                runs=options
-                composer=composer
-                internal=internal_composer
-                audience=audience
-                org=link
-            />
+            <Conversation />
+            {element}
         }
     });
     view! {

@@ -3,20 +3,23 @@
 use std::time::Duration;
 
 use leptos::{
-    prelude::*,
+    prelude::set_interval,
     wasm_bindgen::JsValue,
     web_sys::js_sys::{Date, Object, Reflect},
 };
+
+use super::room::Room;
 
 const MINUTE: f64 = 60.0;
 const HOUR: f64 = 60.0 * MINUTE;
 const DAY: f64 = 24.0 * HOUR;
 
 /// Sets the clock, and again every half minute.
-pub(super) fn start(now: RwSignal<Option<f64>>) {
-    now.set(Some(Date::now()));
+pub(super) fn start(room: &Room) {
+    room.now.set(Some(Date::now()));
+    let room = room.clone();
     // Without it times go stale, no more.
-    let _ = set_interval(move || now.set(Some(Date::now())), Duration::from_secs(30));
+    let _ = set_interval(move || room.now.set(Some(Date::now())), Duration::from_secs(30));
 }
 
 /// `created` is RFC 3339; `now` is in milliseconds.

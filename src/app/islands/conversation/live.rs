@@ -9,10 +9,10 @@ use leptos::{
     web_sys::{EventSource, MessageEvent, VisibilityState},
 };
 
-use super::room::Room;
+use super::{room::Room, told::live};
 use crate::{
-    app::{islands::ask::ask, routes},
-    functions::{FailureKind, threads::GetThread},
+    app::{islands::ask::get_thread, routes},
+    functions::{FailureKind, FunctionError},
 };
 
 /// How the page stands with the portal.
@@ -25,23 +25,27 @@ pub(super) enum Link {
 }
 
 /// Says when the page is not live, and nothing otherwise.
-pub(super) fn link_note(room: Room) -> impl IntoView {
-    let words = move || match room.link.get() {
-        Link::Live => "",
-        Link::Cut => "Offline – new comments show when the connection is back",
-        Link::SignedOut => "You are signed out – ",
-    };
+pub(super) fn link_note(room: &Room) -> impl IntoView + use<> {
+    let (here, there) = (room.clone(), room.clone());
+    let words = live(move || {
+        let words = match here.link.get() {
+            Link::Live => "",
+            Link::Cut => "Offline – new comments show when the connection is back",
+            Link::SignedOut => "You are signed out –",
+        };
+        words.to_owned()
+    });
     let sign_in = move || {
-        (room.link.get() == Link::SignedOut)
-            .then(|| view! { <a href=routes::sign_in_for(room.course)>"sign in to see new comments"</a> })
+        (there.link.get() == Link::SignedOut)
+            .then(|| view! { <a href=routes::sign_in_for(there.course)>"sign in to see new comments"</a> })
     };
-    view! { <p class="thread-link" role="status">{words} {sign_in}</p> }
+    view! { <p class="thread-link" role="status">{words} " " {sign_in}</p> }
 }
 
 /// Follows the thread for as long as the page lives.
-pub(super) fn watch(room: Room) {
+pub(super) fn watch(room: &Room) {
     let watcher = Rc::new(Watcher {
-        room,
+        room: room.clone(),
         source: RefCell::new(None),
         patience: Cell::new(FIRST_WAIT),
         reopening: Cell::new(false),
@@ -86,7 +90,7 @@ impl Watcher {
             watcher.patience.set(FIRST_WAIT);
             watcher.room.link.set(Link::Live);
             let told = event.data().as_string().and_then(|data| data.parse::<i64>().ok());
-            let known = watcher.room.timeline.with_untracked(super::Timeline::version);
+            let known = watcher.room.timeline.peek(super::Timeline::version);
             if told.is_none_or(|told| told > known) {
                 Self::fetch(&watcher);
             }
@@ -149,7 +153,7 @@ impl Watcher {
         let watcher = Rc::clone(this);
         spawn_local(async move {
             loop {
-                watcher.take(ask(&GetThread { course: watcher.room.course, since: None }).await);
+                watcher.take(get_thread(watcher.room.course).await);
                 if watcher.fetch.replace(Fetch::Running) != Fetch::Again {
                     break;
                 }
@@ -158,16 +162,12 @@ impl Watcher {
         });
     }
 
-    fn take(&self, answer: Result<domain::Thread, crate::functions::FunctionError>) {
-        let room = self.room;
+    fn take(&self, answer: Result<domain::Thread, FunctionError>) {
+        let room = &self.room;
         match answer {
             Ok(thread) => {
                 room.link.set(if self.is_closed() { Link::Cut } else { Link::Live });
-                let news = room.timeline.try_maybe_update(|timeline| {
-                    let news = timeline.take(thread);
-                    (news.redraw, news)
-                });
-                if let Some(words) = news.and_then(|news| announced(&news.authors)) {
+                if let Some(words) = announced(&room.take(thread).authors) {
                     room.announcement.set(words);
                 }
             }

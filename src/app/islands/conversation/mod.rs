@@ -3,92 +3,90 @@
 
 mod clock;
 mod composer;
+mod desk;
 mod draft;
 mod live;
 mod post;
 mod room;
+mod seed;
 mod timeline;
+mod told;
 
-use domain::{Composer, CourseId, RunOption, Thread, UserId};
+use domain::Composer;
 use leptos::prelude::*;
-use serde::{Deserialize, Serialize};
 
+pub use self::seed::{OrgLink, Reader, Seed};
 use self::{
     composer::composer_form,
+    desk::Desk,
     live::link_note,
     post::post_item,
     room::Room,
     timeline::{Entry, Timeline},
+    told::live,
 };
 use crate::app::ui::{IconName, icon};
 
-/// Who reads and writes here.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Reader {
-    pub user: UserId,
-    pub name: String,
-    pub by_staff: bool,
-}
-
-/// What a post that waits is waiting for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub enum OrgLink {
-    /// There is no org: posts stay here, and nothing is said of Salesforce.
-    Absent,
-    /// An admin has still to connect.
-    Disconnected,
-    Up,
-    /// The org does not answer.
-    Behind,
-}
-
+/// Starts with the [`Seed`] that the page provides as context and writes into itself.
 #[island]
-pub fn Conversation(
-    course: CourseId,
-    reader: Reader,
-    thread: Thread,
-    runs: Vec<RunOption>,
-    /// None: may read only.
-    composer: Option<Composer>,
-    /// Staff only.
-    internal: Option<Composer>,
-    /// Who will read a public post: "Partners of MITx and staff".
-    audience: String,
-    org: OrgLink,
-) -> impl IntoView {
+pub fn Conversation() -> impl IntoView {
+    Seed::find().map(conversation)
+}
+
+fn conversation(seed: Seed) -> impl IntoView {
+    let Seed { course, reader, thread, runs, composer, internal, audience, org } = seed;
     let can_write = composer.is_some();
     let room = Room::new(course, reader, org, Timeline::new(thread));
-    room.wake();
-    let count = move || room.timeline.with(|timeline| timeline.entries().len());
-    let form = |start: Option<Composer>| {
-        let (runs, audience) = (runs.clone(), audience.clone());
-        start.map(move |start| composer_form(room, start, runs, &audience))
+    let count = {
+        let room = room.clone();
+        move || room.timeline.with(|timeline| timeline.entries().len())
+    };
+    let (none, any) = (count.clone(), count.clone());
+    let announcement = {
+        let room = room.clone();
+        live(move || room.announcement.get())
+    };
+    let entries = {
+        let room = room.clone();
+        move || room.timeline.with(|timeline| timeline.entries().to_vec())
+    };
+    let desk = |start: &Composer| Desk::new(&room, start, runs.clone());
+    let desks = composer.iter().chain(&internal).map(desk).collect::<Vec<_>>();
+    let forms = desks
+        .iter()
+        .zip([composer, internal].into_iter().flatten())
+        .map(|(desk, start)| composer_form(desk, start, runs.clone(), &audience))
+        .collect::<Vec<_>>();
+    let (here, awake) = (room.clone(), room.clone());
+    // Effects run in the browser only.
+    Effect::new(move |_| {
+        clock::start(&awake);
+        live::watch(&awake);
+        desks.iter().for_each(Desk::wake);
+    });
+    let invitation = if can_write {
+        "Ask a question or leave a note. The people who work on this course read it here."
+    } else {
+        "When somebody comments on this course, it shows here."
     };
     view! {
         <section class="thread" aria-labelledby="thread-heading">
             <div class="thread-head">
                 <h2 id="thread-heading">"Conversation"</h2>
-                <span class="thread-count">{count}</span>
-                {link_note(room)}
+                <span class="thread-count">{live(move || count().to_string())}</span>
+                {link_note(&room)}
                 {can_write.then(|| view! { <a class="thread-jump" href="#comment">"Write a comment"</a> })}
             </div>
-            <div class="empty" hidden=move || { count() > 0 }>
-                <span class="empty-icon">
-                    {icon(IconName::Comment)}
-                </span>
+            <div class="empty" hidden=live(move || none() > 0)>
+                <span class="empty-icon">{icon(IconName::Comment)}</span>
                 <h3>"No comments yet"</h3>
-                <p>{if can_write { "Ask a question or leave a note. The people who work on this course read it here." } else { "When somebody comments on this course, it shows here." }}</p>
+                <p>{invitation}</p>
             </div>
-            <ol class="posts" aria-label="Conversation" hidden=move || { count() == 0 }>
-                <For
-                    each=move || room.timeline.with(|timeline| timeline.entries().to_vec())
-                    key=|entry: &Entry| entry.serial
-                    children=move |entry| post_item(entry, room)
-                />
+            <ol class="posts" aria-label="Conversation" hidden=live(move || any() == 0)>
+                <For each=entries key=|entry: &Entry| entry.serial children=move |entry| post_item(entry, &here) />
             </ol>
-            <p class="sr-only" aria-live="polite">{move || room.announcement.get()}</p>
+            <p class="sr-only" aria-live="polite">{announcement}</p>
         </section>
-        {form(composer)}
-        {form(internal)}
+        {forms}
     }
 }

@@ -1,23 +1,24 @@
 //! One post: who, when, about which run, what, and how far it has come.
 
+use std::sync::Arc;
+
 use domain::{PostState, ThreadPost, Visibility};
 use leptos::{ev::SubmitEvent, prelude::*, task::spawn_local, web_sys};
 
 use super::{
     OrgLink, clock,
+    desk::revise,
     room::Room,
     timeline::{Entry, Progress},
+    told::{Told, live},
 };
-use crate::{
-    app::{
-        islands::ask::ask,
-        routes,
-        ui::{IconName, icon},
-    },
-    functions::threads::RetryPost,
+use crate::app::{
+    islands::ask::retry_post,
+    routes,
+    ui::{IconName, icon},
 };
 
-pub(super) fn post_item(entry: Entry, room: Room) -> impl IntoView {
+pub(super) fn post_item(entry: Entry, room: &Room) -> impl IntoView + use<> {
     let Entry { post, progress, .. } = entry;
     let class = match (post.visibility, post.reply_to.is_some()) {
         (Visibility::Public, false) => "post",
@@ -49,15 +50,16 @@ pub(super) fn post_item(entry: Entry, room: Room) -> impl IntoView {
         }
     });
     let answers = post.reply_to.map(|_| view! { <span class="sr-only">"Answers the post above"</span> });
-    let (time, title) = (post.clone(), post.clone());
-    let time_text = move || match room.now.get() {
+    let (clock, time) = (room.clone(), post.clone());
+    let time_text = live(move || match clock.now.get() {
         Some(now) => clock::in_words(&time.created, now),
         None => time.created_text.clone(),
-    };
-    let exact = move || match room.now.get() {
-        Some(_) => clock::exact(&title.created),
-        None => title.created_text.clone(),
-    };
+    });
+    let (clock, time) = (room.clone(), post.clone());
+    let exact = live(move || match clock.now.get() {
+        Some(_) => clock::exact(&time.created),
+        None => time.created_text.clone(),
+    });
     view! {
         <li class=class>
             <article id=id aria-label=label tabindex="-1">
@@ -80,18 +82,18 @@ pub(super) fn post_item(entry: Entry, room: Room) -> impl IntoView {
     }
 }
 
-/// The first letters of the first and the last word.
+/// The first letters of the first and the last word, in the case they are written; the style sheet makes them capitals.
 fn initials(author: &str) -> String {
-    let mut words = author.split_whitespace().filter_map(|word| word.chars().find(|c| c.is_alphanumeric()));
+    let mut words = author.split([' ', '(']).filter_map(|word| word.chars().next());
     let first = words.next();
-    first.into_iter().chain(words.next_back()).flat_map(char::to_uppercase).collect()
+    first.into_iter().chain(words.next_back()).collect()
 }
 
 /// The state in words; for one's own failed post, what can be done. `own` is None for what others wrote.
-fn foot(own: Option<std::sync::Arc<ThreadPost>>, progress: ArcRwSignal<Progress>, room: Room) -> impl IntoView {
-    let shown = progress.clone();
+fn foot(own: Option<Arc<ThreadPost>>, progress: Arc<Told<Progress>>, room: &Room) -> impl IntoView + use<> {
+    let (shown, org) = (Arc::clone(&progress), room.org);
     let chip = move || {
-        let (class, mark, text) = words(&shown.get(), room.org)?;
+        let (class, mark, text) = shown.with(|progress| words(progress, org))?;
         Some(view! {
             <p class=class>
                 {icon(mark)}
@@ -100,10 +102,10 @@ fn foot(own: Option<std::sync::Arc<ThreadPost>>, progress: ArcRwSignal<Progress>
         })
     };
     let actions = own.map(|post| {
-        let failed = progress.clone();
+        let room = room.clone();
         move || {
-            let failed = matches!(failed.get(), Progress::Stored(PostState::Failed { .. }));
-            failed.then(|| failed_actions(&post, progress.clone(), room))
+            let failed = progress.with(|progress| matches!(progress, Progress::Stored(PostState::Failed { .. })));
+            failed.then(|| failed_actions(&post, &progress, &room))
         }
     });
     view! { <footer class="post-foot">{chip} {actions}</footer> }
@@ -128,56 +130,60 @@ fn words(progress: &Progress, org: OrgLink) -> Option<(&'static str, IconName, S
     })
 }
 
-fn failed_actions(post: &ThreadPost, progress: ArcRwSignal<Progress>, room: Room) -> impl IntoView + use<> {
-    let id = post.id;
+fn failed_actions(post: &ThreadPost, progress: &Arc<Told<Progress>>, room: &Room) -> impl IntoView + use<> {
+    let (id, course) = (post.id, room.course.to_string());
+    let (progress, here) = (Arc::clone(progress), room.clone());
     let retry = move |event: SubmitEvent| {
         event.prevent_default();
-        let before = progress.get_untracked();
+        let before = progress.peek(Progress::clone);
         if before == Progress::Sending {
             return;
         }
         progress.set(Progress::Sending);
-        let progress = progress.clone();
+        let (progress, room) = (Arc::clone(&progress), here.clone());
         spawn_local(async move {
-            match ask(&RetryPost { post: id }).await {
+            match retry_post(id).await {
                 Ok(post) => room.settle(post),
                 Err(error) => {
                     progress.set(before);
-                    room.announcement.set(error.message);
+                    room.announce(&error.message);
                 }
             }
         });
     };
-    let awake = move || room.now.with(Option::is_some);
-    let (visibility, edited, copied) = (post.visibility, post.body.clone(), post.body.clone());
+    let asleep = || {
+        let room = room.clone();
+        live(move || room.now.with(Option::is_none))
+    };
+    let (visibility, edited, copied, here) = (post.visibility, post.body.clone(), post.body.clone(), room.clone());
     view! {
         <form method="post" action=routes::retry(id) on:submit=retry>
-            <input type="hidden" name="course" value=room.course.to_string() />
+            <input type="hidden" name="course" value=course />
             <button class="button button-small">"Retry"</button>
         </form>
         <button
             type="button"
             class="button button-small"
-            hidden=move || !awake()
-            on:click=move |_| room.revision.set(Some((visibility, edited.clone())))
+            hidden=asleep()
+            on:click=move |_| revise(visibility, &edited)
         >
             "Edit"
         </button>
-        <button type="button" class="button button-small" hidden=move || !awake() on:click=move |_| copy(&copied, room)>
+        <button type="button" class="button button-small" hidden=asleep() on:click=move |_| copy(&copied, &here)>
             "Copy"
         </button>
     }
 }
 
-fn copy(text: &str, room: Room) {
+fn copy(text: &str, room: &Room) {
     let clipboard = web_sys::window().map(|window| window.navigator().clipboard());
     // Browsers offer the clipboard to pages that came over a secure connection.
     match clipboard.filter(|clipboard| !clipboard.is_undefined()) {
         Some(clipboard) => {
             let _ = clipboard.write_text(text);
-            room.announcement.set("Copied.".to_owned());
+            room.announce("Copied.");
         }
-        None => room.announcement.set("The browser does not allow copying here. Select the text instead.".to_owned()),
+        None => room.announce("The browser does not allow copying here. Select the text instead."),
     }
 }
 
@@ -187,14 +193,9 @@ mod tests {
 
     #[test]
     fn initials_are_of_the_first_and_the_last_word() {
-        for (author, expected) in [
-            ("Alice Ames", "AA"),
-            ("alice", "A"),
-            ("Ada King Lovelace", "AL"),
-            ("Éva (eva)", "ÉE"),
-            ("", ""),
-            ("—", ""),
-        ] {
+        for (author, expected) in
+            [("Alice Ames", "AA"), ("alice", "a"), ("Ada King Lovelace", "AL"), ("Éva (eva)", "Ée"), ("", "")]
+        {
             assert_eq!(initials(author), expected, "{author:?}");
         }
     }

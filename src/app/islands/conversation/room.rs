@@ -1,50 +1,67 @@
 //! What the parts of a conversation share.
 
-use domain::{CourseId, ThreadPost, Visibility};
-use leptos::prelude::*;
+use std::{ops::Deref, sync::Arc};
 
-use super::{OrgLink, Reader, clock, live, live::Link, timeline::Timeline};
+use domain::{CourseId, ThreadPost};
 
-/// A handle on the conversation's state; copying it copies the handle.
-#[derive(Clone, Copy)]
-pub(super) struct Room {
+use super::{
+    OrgLink, Reader,
+    live::Link,
+    timeline::{News, Timeline},
+    told::Told,
+};
+
+/// A handle on the conversation's state; a clone is another handle on the same.
+#[derive(Clone)]
+pub(super) struct Room(Arc<State>);
+
+pub(super) struct State {
     pub(super) course: CourseId,
-    pub(super) reader: StoredValue<Reader>,
+    pub(super) reader: Reader,
     pub(super) org: OrgLink,
-    pub(super) timeline: RwSignal<Timeline>,
+    pub(super) timeline: Told<Timeline>,
     /// The browser's clock, milliseconds since 1970. None on the server, and in the browser until the island is awake:
     /// both have to draw the same first.
-    pub(super) now: RwSignal<Option<f64>>,
+    pub(super) now: Told<Option<f64>>,
     /// Read out politely.
-    pub(super) announcement: RwSignal<String>,
-    pub(super) link: RwSignal<Link>,
-    /// A failed post's text, on its way back into the composer of its kind.
-    pub(super) revision: RwSignal<Option<(Visibility, String)>>,
+    pub(super) announcement: Told<String>,
+    pub(super) link: Told<Link>,
+}
+
+impl Deref for Room {
+    type Target = State;
+    fn deref(&self) -> &State {
+        &self.0
+    }
 }
 
 impl Room {
     pub(super) fn new(course: CourseId, reader: Reader, org: OrgLink, timeline: Timeline) -> Self {
-        Self {
+        Self(Arc::new(State {
             course,
-            reader: StoredValue::new(reader),
+            reader,
             org,
-            timeline: RwSignal::new(timeline),
-            now: RwSignal::new(None),
-            announcement: RwSignal::new(String::new()),
-            link: RwSignal::new(Link::Live),
-            revision: RwSignal::new(None),
-        }
+            timeline: Told::new(timeline),
+            now: Told::new(None),
+            announcement: Told::new(String::new()),
+            link: Told::new(Link::Live),
+        }))
     }
 
-    /// Starts the clock and the live link. Effects run in the browser only.
-    pub(super) fn wake(self) {
-        Effect::new(move |_| {
-            clock::start(self.now);
-            live::watch(self);
-        });
-    }
-
-    pub(super) fn settle(self, post: ThreadPost) {
+    pub(super) fn settle(&self, post: ThreadPost) {
         self.timeline.update(|timeline| timeline.settle(post));
+    }
+
+    /// Takes over a thread from the server; the list is drawn again only when it has to be.
+    pub(super) fn take(&self, thread: domain::Thread) -> News {
+        let news = self.timeline.update_quietly(|timeline| timeline.take(thread));
+        if news.redraw {
+            self.timeline.tell();
+        }
+        news
+    }
+
+    pub(super) fn announce(&self, words: &str) {
+        self.announcement.set(words.to_owned());
     }
 }

@@ -5,7 +5,8 @@
 use std::sync::Arc;
 
 use domain::{PostId, PostKey, PostState, Thread, ThreadPost};
-use leptos::prelude::{ArcRwSignal, GetUntracked, Set};
+
+use super::told::Told;
 
 /// How far a post has come, as this page knows it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -20,7 +21,7 @@ pub(super) struct Entry {
     /// Names this rendering of the post. Changes when the content does.
     pub(super) serial: u32,
     pub(super) post: Arc<ThreadPost>,
-    pub(super) progress: ArcRwSignal<Progress>,
+    pub(super) progress: Arc<Told<Progress>>,
     /// Written here and not seen in the server's thread yet.
     unconfirmed: bool,
 }
@@ -46,7 +47,7 @@ impl Entry {
     /// Takes over a state the server told of. What is delivered stays so, and what is being sent waits for its own answer:
     /// the news may be older than what is known here.
     fn advance(&self, state: &PostState) {
-        let known = self.progress.get_untracked();
+        let known = self.progress.peek(Progress::clone);
         let stale = matches!(
             (&known, state),
             (Progress::Sending, PostState::Failed { .. }) | (Progress::Stored(PostState::Delivered), PostState::Queued)
@@ -100,7 +101,7 @@ impl Timeline {
         }
         let mut entry = self.entry(post);
         entry.unconfirmed = true;
-        entry.progress = ArcRwSignal::new(Progress::Sending);
+        entry.progress.set(Progress::Sending);
         self.entries.push(entry);
     }
 
@@ -129,7 +130,9 @@ impl Timeline {
 
     /// Takes back a post that the portal did not accept.
     pub(super) fn withdraw(&mut self, key: PostKey) {
-        self.entries.retain(|entry| entry.post.key != Some(key) || entry.progress.get_untracked() != Progress::Sending);
+        self.entries.retain(|entry| {
+            entry.post.key != Some(key) || entry.progress.peek(|progress| *progress != Progress::Sending)
+        });
     }
 
     /// Takes over the server's thread. An older one than is known is ignored.
@@ -167,7 +170,7 @@ impl Timeline {
     fn entry(&mut self, post: ThreadPost) -> Entry {
         let serial = self.serials;
         self.serials = serial.wrapping_add(1);
-        let progress = ArcRwSignal::new(Progress::Stored(post.state.clone()));
+        let progress = Arc::new(Told::new(Progress::Stored(post.state.clone())));
         Entry { serial, post: Arc::new(post), progress, unconfirmed: false }
     }
 }
@@ -296,7 +299,7 @@ mod tests {
         let delivered = ThreadPost { state: PostState::Delivered, ..own(2, 7) };
         let news = timeline.take(thread(2, &[post(1, "one"), delivered]));
         assert!(!news.redraw);
-        let states = timeline.entries().iter().map(|entry| entry.progress.get_untracked()).collect::<Vec<_>>();
+        let states = timeline.entries().iter().map(|entry| entry.progress.peek(Progress::clone)).collect::<Vec<_>>();
         assert_eq!(states, [Progress::Stored(PostState::Delivered), Progress::Stored(PostState::Delivered)]);
     }
 
@@ -305,7 +308,7 @@ mod tests {
         let mut timeline = Timeline::new(thread(1, &[]));
         timeline.settle(ThreadPost { state: PostState::Delivered, ..own(2, 7) });
         timeline.take(thread(1, &[own(2, 7)]));
-        let state = timeline.entries().first().map(|entry| entry.progress.get_untracked());
+        let state = timeline.entries().first().map(|entry| entry.progress.peek(Progress::clone));
         assert_eq!(state, Some(Progress::Stored(PostState::Delivered)));
     }
 
