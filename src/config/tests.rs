@@ -79,3 +79,23 @@ fn secrets_are_not_shown() {
     let shown = format!("{:?}", config.unwrap().config);
     assert!(!shown.contains("hunter") && !shown.contains(&key), "{shown}");
 }
+
+#[test]
+fn the_example_file_names_every_key_and_no_other() {
+    let example = include_str!("../../casebridge.example.toml");
+    let mut section = String::new();
+    let mut named = Vec::new();
+    for line in example.lines() {
+        if let Some(name) = line.strip_prefix('[') {
+            section = format!("{}.", name.trim_end_matches(']'));
+        } else if let Some((key, _)) =
+            line.strip_prefix('#').filter(|line| !line.starts_with(' ')).and_then(|line| line.split_once(" = "))
+        {
+            named.push(format!("{section}{key}"));
+        }
+    }
+    named.sort_unstable();
+    let mut keys = super::keys::KEYS.map(str::to_owned).to_vec();
+    keys.sort_unstable();
+    assert_eq!(named, keys);
+}

@@ -2,8 +2,8 @@
 
 use axum::{
     Form,
-    extract::{FromRequestParts, State},
-    http::{HeaderMap, StatusCode, request::Parts},
+    extract::{FromRequest, FromRequestParts, Multipart, Request, State},
+    http::{HeaderMap, StatusCode, header, request::Parts},
     response::{IntoResponse, Redirect, Response},
 };
 use domain::{CourseId, CourseRunId, PostId, PostKey, Visibility};
@@ -20,7 +20,7 @@ use super::{
 use crate::app::pages::{self, PendingComment, SignIn};
 
 /// As the composer sends it. Texts, so that whatever is wrong can be answered in place.
-#[derive(Deserialize)]
+#[derive(Default, Deserialize)]
 pub(crate) struct CommentForm {
     #[serde(default)]
     key: String,
@@ -180,7 +180,7 @@ pub(crate) async fn save_draft(
     State(state): State<AppState>,
     SignedIn(actor): SignedIn,
     CoursePath(course): CoursePath,
-    Form(form): Form<CommentForm>,
+    AnyForm(form): AnyForm,
 ) -> StatusCode {
     let Ok(key) = form.key.parse() else { return StatusCode::UNPROCESSABLE_ENTITY };
     let draft = DraftText { key, visibility: form.visibility(), run: form.run().ok().flatten(), body: form.body };
@@ -194,6 +194,37 @@ pub(crate) async fn save_draft(
                 _ => StatusCode::SERVICE_UNAVAILABLE,
             }
         }
+    }
+}
+
+/// A comment form in either encoding: pages send the plain one, `navigator.sendBeacon` the one with parts.
+pub(crate) struct AnyForm(CommentForm);
+
+impl FromRequest<AppState> for AnyForm {
+    type Rejection = Response;
+
+    async fn from_request(request: Request, state: &AppState) -> Result<Self, Response> {
+        let kind = request.headers().get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
+        if !kind.starts_with("multipart/form-data") {
+            return Form::from_request(request, state)
+                .await
+                .map(|Form(form)| Self(form))
+                .map_err(IntoResponse::into_response);
+        }
+        let mut parts = Multipart::from_request(request, state).await.map_err(IntoResponse::into_response)?;
+        let mut form = CommentForm::default();
+        while let Some(part) = parts.next_field().await.map_err(IntoResponse::into_response)? {
+            let name = part.name().unwrap_or_default().to_owned();
+            let text = part.text().await.map_err(IntoResponse::into_response)?;
+            match name.as_str() {
+                "key" => form.key = text,
+                "body" => form.body = text,
+                "run" => form.run = text,
+                "visibility" => form.visibility = text,
+                _ => {}
+            }
+        }
+        Ok(Self(form))
     }
 }
 

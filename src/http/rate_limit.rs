@@ -16,6 +16,8 @@ const ADDRESS: Limit = Limit { burst: 30, refill: Duration::from_secs(5) };
 
 /// Buckets kept before the full ones are thrown away.
 const SWEEP_AT: usize = 10_000;
+/// Buckets kept at all: some megabytes. Who has that many addresses isn't held up by this limit anyway.
+const MOST: usize = 100_000;
 
 #[derive(Clone, Copy)]
 struct Limit {
@@ -66,6 +68,9 @@ impl SignInAttempts {
         let mut buckets = self.buckets.lock().unwrap_or_else(PoisonError::into_inner);
         if buckets.len() >= SWEEP_AT {
             buckets.retain(|_, bucket| bucket.full_at > now);
+        }
+        if buckets.len() >= MOST {
+            buckets.clear();
         }
         let keys = [Key::Address(network(address)), Key::Pair(network(address), email.trim().to_lowercase())];
         for key in &keys {

@@ -75,6 +75,7 @@ pub(crate) async fn begin(
     session.clear().await;
     session.cycle_id().await?;
     session.insert(USER, user).await?;
+    keep_alive(session, state.clock().now()).await?;
     announce_end(state, before);
     Ok(())
 }

@@ -1,6 +1,11 @@
 //! The whole portal in process, used and attacked over HTTP: its router, engine and a temporary database, and where it matters a sandbox org.
 
-#![expect(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test that can't go on can only fail")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test that can't go on can only fail"
+)]
 
 mod access;
 mod assets;

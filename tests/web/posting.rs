@@ -140,6 +140,10 @@ async fn a_text_can_not_break_out_of_the_page() {
     let page = mia.get(&Portal::course_page()).await;
     page.hides("<script>alert(1)");
     page.hides("<img src=x");
+    for data in page.text().split("<script type=\"application/json\"").skip(1) {
+        let data = data.split_once('>').unwrap().1.split("</script>").next().unwrap();
+        assert!(data.contains("alert(1)") && !data.contains('<'), "{data}");
+    }
     let signed_out = post(&mut portal.visitor(), KEY, hostile, "").await;
     signed_out.hides("<script>alert(1)");
     let not_found = mia.get("/%3Cscript%3Ealert(1)%3C/script%3E?q=%3Cscript%3Ealert(1)").await;
@@ -208,6 +212,14 @@ async fn drafts_are_there_again() {
     let beacon = mia.post(&format!("{}/draft", Portal::course_page()), &form).await;
     assert_eq!(beacon.status, StatusCode::NO_CONTENT);
     mia.get(&Portal::course_page()).await.shows("Half a thought");
+    let beacon = mia
+        .beacon(
+            &format!("{}/draft", Portal::course_page()),
+            &[form[0], ("body", "Half a thought, left"), form[2], form[3]],
+        )
+        .await;
+    assert_eq!(beacon.status, StatusCode::NO_CONTENT, "{}", beacon.text());
+    mia.get(&Portal::course_page()).await.shows("Half a thought, left");
     assert_eq!(mia.post(&format!("/courses/{}/draft", Portal::cs50()), &form).await.status, StatusCode::NOT_FOUND);
     post(&mut mia, KEY, "Half a thought", "").await.redirect();
     let page = mia.get(&Portal::course_page()).await;

@@ -1,6 +1,6 @@
 //! What a browser does: keeps cookies, names its origin, accepts pages.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, fmt::Write as _};
 
 use axum::{
     body::{Body, Bytes},
@@ -90,6 +90,22 @@ impl<'a> Browser<'a> {
             request = request.header(*name, *value);
         }
         self.send(request.body(Body::from(body)).unwrap()).await
+    }
+
+    /// Sends a form in parts, as `navigator.sendBeacon` does.
+    pub(crate) async fn beacon(&mut self, path: &str, form: &[(&str, &str)]) -> Answer {
+        let mut body = String::new();
+        for (name, value) in form {
+            write!(body, "--cut\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n").unwrap();
+        }
+        body.push_str("--cut--\r\n");
+        let request = self
+            .request(Method::POST, path)
+            .header(header::CONTENT_TYPE, "multipart/form-data; boundary=cut")
+            .header("sec-fetch-site", "same-origin")
+            .body(Body::from(body))
+            .unwrap();
+        self.send(request).await
     }
 
     /// Calls a server function as an island does.
