@@ -79,7 +79,7 @@ export class CoursePage {
 
   /** Folded away, so that it is never the one at hand. */
   async openInternalComposer(): Promise<void> {
-    await this.page.getByText('Write an internal note').click();
+    await this.page.locator('summary').filter({ hasText: 'Internal note' }).click();
     await expect(this.internalComposer.text).toBeVisible();
   }
 
