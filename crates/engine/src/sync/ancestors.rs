@@ -116,6 +116,7 @@ impl Engine {
         let tx = self.store.begin().await?;
         for (kind, id) in records {
             tx.org_records().forget(&session.org_id, kind, id).await?;
+            session.forget(kind, id);
         }
         tx.commit().await?;
         Ok(())
@@ -123,10 +124,16 @@ impl Engine {
 
     async fn ensure(&self, session: &OrgSession, wanted: Wanted) -> Result<SalesforceId, Error> {
         let content_hash = wanted.content_hash();
-        let known = self.store.read().org_records().get(&session.org_id, wanted.kind, wanted.portal_id).await?;
+        let known = match session.given(wanted.kind, wanted.portal_id) {
+            Some(known) if known.content_hash == content_hash => Some(known),
+            _ => self.store.read().org_records().get(&session.org_id, wanted.kind, wanted.portal_id).await?,
+        };
         let mut fields = wanted.fields;
         match known {
-            Some(known) if known.content_hash == content_hash => return Ok(known.salesforce_id),
+            Some(known) if known.content_hash == content_hash => {
+                session.remember(wanted.kind, wanted.portal_id, known.clone());
+                return Ok(known.salesforce_id);
+            }
             Some(_) => {}
             None => fields.extend(wanted.at_first),
         }
@@ -135,6 +142,7 @@ impl Engine {
         let tx = self.store.begin().await?;
         tx.org_records().put(&session.org_id, wanted.kind, wanted.portal_id, &record).await?;
         tx.commit().await?;
+        session.remember(wanted.kind, wanted.portal_id, record);
         Ok(upserted.id)
     }
 

@@ -1,7 +1,7 @@
 //! Deliveries: claimed with a lease, sent as one composite request, settled in one transaction. What happens when the answer
 //! is lost is decided by the ledger: its key is unique, so the second try is told that the first one landed.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use domain::{AuthorLabel, CommentBody, RunKey, SalesforceId, Visibility};
 use salesforce::{CompositeRequest, Repeat, Subrequest, reference};
@@ -20,6 +20,15 @@ use crate::{Engine, Error, feed_text, live::Audience};
 pub(super) struct Claim {
     delivery: DeliveryRow,
     token: Uuid,
+    session: Arc<OrgSession>,
+}
+
+/// Whether to see first if there is anything to claim. A look costs less than a write transaction that finds nothing, and is
+/// wasted when something was just enqueued.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Look {
+    Before,
+    No,
 }
 
 /// What became of one try.
@@ -45,7 +54,7 @@ impl Engine {
     pub async fn deliver_due(&self) -> Result<usize, Error> {
         let mut tried = 0;
         loop {
-            let claims = self.claim_due(self.limits.deliveries_at_once, 0).await?;
+            let claims = self.claim_due(self.limits.deliveries_at_once, 0, Look::Before).await?;
             if claims.is_empty() {
                 return Ok(tried);
             }
@@ -55,7 +64,7 @@ impl Engine {
     }
 
     /// Claims what is due, as far as the breaker lets anything through.
-    pub(super) async fn claim_due(&self, room: usize, under_way: usize) -> Result<Vec<Claim>, Error> {
+    pub(super) async fn claim_due(&self, room: usize, under_way: usize, look: Look) -> Result<Vec<Claim>, Error> {
         let Some(org) = &self.org else { return Ok(Vec::new()) };
         let now = self.clock.now();
         let room = match org.breaker.passage(now) {
@@ -63,29 +72,24 @@ impl Engine {
             Passage::Probe => 1_usize.saturating_sub(under_way),
             Passage::Shut(_) => 0,
         };
-        // A look costs less than a write transaction that finds nothing.
-        if room == 0 || self.store.read().deliveries().next_due_at().await?.is_none_or(|due| due > now) {
+        if room == 0 {
             return Ok(Vec::new());
         }
-        if self.org_session().await?.is_none() {
+        if look == Look::Before && self.store.read().deliveries().next_due_at().await?.is_none_or(|due| due > now) {
             return Ok(Vec::new());
         }
+        let Some(session) = self.org_session().await? else { return Ok(Vec::new()) };
         let token = self.random.uuid_v7(now);
         let tx = self.store.begin().await?;
         let claimed = tx.deliveries().claim(now, self.limits.lease, token, room as u64).await?;
         tx.commit().await?;
-        Ok(claimed.into_iter().map(|delivery| Claim { delivery, token }).collect())
+        Ok(claimed.into_iter().map(|delivery| Claim { delivery, token, session: Arc::clone(&session) }).collect())
     }
 
     /// Tries one delivery and settles it. Never fails: what can't be settled keeps its lease until it runs out, and is tried
     /// again then.
     pub(super) async fn deliver(&self, claim: Claim) {
-        let result = match self.org_session().await {
-            Ok(Some(session)) => self.try_and_settle(&session, &claim).await,
-            Ok(None) => self.release(&claim).await,
-            Err(error) => Err(error),
-        };
-        if let Err(error) = result {
+        if let Err(error) = self.try_and_settle(&claim.session, &claim).await {
             tracing::warn!(error = %error, delivery.id = %claim.delivery.id, "a delivery could not be settled; its lease will run out");
         }
     }
@@ -105,7 +109,17 @@ impl Engine {
                 self.release(claim).await?;
                 self.pause(session, &error).await
             }
-            Err(Error::Org(error)) if error.is_temporary() => self.put_off(claim, &error).await,
+            // An answer that tells nothing is trouble on the way too; trying again is safe.
+            Err(Error::Org(error)) if error.is_temporary() || error.outcome_unknown() => {
+                let code = error.code();
+                // A lock is one record's trouble, not the org's.
+                if code != Some("UNABLE_TO_LOCK_ROW")
+                    && let Some(org) = &self.org
+                {
+                    org.breaker.failed(self.clock.now());
+                }
+                self.put_off(claim, &error, code).await
+            }
             Err(Error::Org(error)) => {
                 self.org_answered().await?;
                 let outcome = Outcome::Refused { reason: error.message(), code: error.code().map(str::to_owned) };
@@ -115,7 +129,7 @@ impl Engine {
             Err(Error::Invalid(reason)) => {
                 self.settle(claim, subject.as_ref(), Outcome::Refused { reason, code: None }).await
             }
-            Err(error) => Err(error),
+            Err(error) => self.put_off(claim, &error, None).await,
         };
         if let Some(key) = subject.and_then(|subject| subject.post.key) {
             self.outcomes.settle(key);
@@ -255,22 +269,21 @@ impl Engine {
     }
 
     /// Temporary trouble: tried again later, later each time.
-    async fn put_off(&self, claim: &Claim, error: &salesforce::Error) -> Result<(), Error> {
+    async fn put_off(
+        &self,
+        claim: &Claim,
+        error: &(dyn std::error::Error + Send + Sync),
+        code: Option<&str>,
+    ) -> Result<(), Error> {
         let now = self.clock.now();
         let pause = self.retry_pause(claim.delivery.attempts);
-        // A lock is one record's trouble, not the org's.
-        if error.code() != Some("UNABLE_TO_LOCK_ROW")
-            && let Some(org) = &self.org
-        {
-            org.breaker.failed(now);
-        }
         tracing::warn!(
             error = %error, delivery.id = %claim.delivery.id, delivery.attempts = claim.delivery.attempts,
             delivery.pause_ms = u64::try_from(pause.as_millis()).unwrap_or(u64::MAX), "delivery put off"
         );
         let tx = self.store.begin().await?;
         let not_before = now.saturating_add(pause);
-        tx.deliveries().retry(claim.delivery.id, claim.token, not_before, &error.to_string(), error.code()).await?;
+        tx.deliveries().retry(claim.delivery.id, claim.token, not_before, &error.to_string(), code).await?;
         tx.commit().await?;
         Ok(())
     }

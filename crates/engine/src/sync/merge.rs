@@ -51,6 +51,7 @@ impl Engine {
                 let record = tx.org_records().get(&session.org_id, OrgRecordKind::Case, case.id.as_uuid()).await?;
                 if record.is_some_and(|record| record.salesforce_id == row.id) {
                     tx.org_records().forget(&session.org_id, OrgRecordKind::Case, case.id.as_uuid()).await?;
+                    session.forget(OrgRecordKind::Case, case.id.as_uuid());
                 }
                 tx.commit().await?;
                 continue;

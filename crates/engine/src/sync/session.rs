@@ -8,9 +8,10 @@ use std::{
 use domain::{Clock, ConnectionId, SalesforceId, Timestamp};
 use futures::future::BoxFuture;
 use salesforce::{Client, Grant, OAuth, OrgConfig, TokenStore, TokenStoreError, Tokens};
-use store::{ConnectionRow, ConnectionState, RefreshedTokens, Store};
+use store::{ConnectionRow, ConnectionState, OrgRecord, OrgRecordKind, RefreshedTokens, Store};
 use tokio::sync::Notify;
 use url::Url;
+use uuid::Uuid;
 
 use super::breaker::Breaker;
 use crate::{Engine, Error, Limits, OrgGrant, OrgOptions};
@@ -47,6 +48,9 @@ pub(crate) struct OrgSession {
     /// The user the portal acts as.
     pub(crate) user_id: SalesforceId,
     pub(crate) client: Client,
+    /// What this process knows the org was given, so that a delivery needn't ask the database. Ids that are no longer right are
+    /// found out by the org, and forgotten.
+    pub(super) given: Mutex<HashMap<(OrgRecordKind, Uuid), OrgRecord>>,
     /// When the org was last asked whether there is room in its budget again.
     pub(super) budget_looked: Mutex<Option<Timestamp>>,
     feed_item: tokio::sync::OnceCell<FeedItemFields>,
@@ -119,6 +123,7 @@ impl Org {
                 Arc::new(tokens),
                 Arc::clone(clock),
             ),
+            given: Mutex::default(),
             budget_looked: Mutex::default(),
             feed_item: tokio::sync::OnceCell::new(),
         });
@@ -134,6 +139,27 @@ impl Org {
     pub(crate) fn client_for(&self, tokens: Tokens, clock: &Arc<dyn Clock>) -> Client {
         let tokens = Arc::new(FreshTokens(Mutex::new(tokens)));
         Client::with_clock(self.http.clone(), Arc::clone(&self.config), self.grant(), tokens, Arc::clone(clock))
+    }
+}
+
+impl OrgSession {
+    /// Records kept in memory; beyond that, all are forgotten and read again as needed.
+    const GIVEN_MAX: usize = 50_000;
+
+    pub(super) fn given(&self, kind: OrgRecordKind, portal_id: Uuid) -> Option<OrgRecord> {
+        self.given.lock().unwrap_or_else(PoisonError::into_inner).get(&(kind, portal_id)).cloned()
+    }
+
+    pub(super) fn remember(&self, kind: OrgRecordKind, portal_id: Uuid, record: OrgRecord) {
+        let mut given = self.given.lock().unwrap_or_else(PoisonError::into_inner);
+        if given.len() >= Self::GIVEN_MAX {
+            given.clear();
+        }
+        given.insert((kind, portal_id), record);
+    }
+
+    pub(super) fn forget(&self, kind: OrgRecordKind, portal_id: Uuid) {
+        self.given.lock().unwrap_or_else(PoisonError::into_inner).remove(&(kind, portal_id));
     }
 }
 

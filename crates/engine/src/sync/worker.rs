@@ -16,8 +16,11 @@ use tokio::{sync::Notify, task::JoinSet};
 use tokio_util::sync::CancellationToken;
 use tracing::Instrument;
 
-use super::{breaker::Passage, deliver::Claim};
-use crate::Engine;
+use super::{
+    breaker::Passage,
+    deliver::{Claim, Look},
+};
+use crate::{Engine, Error};
 
 /// Wakes the delivery loop, and knows whether one runs in this process.
 #[derive(Default)]
@@ -109,6 +112,12 @@ impl Drop for Running<'_> {
     }
 }
 
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Unattended {
+    Try,
+    Leave,
+}
+
 /// The longest the delivery loop sleeps: another process may have enqueued something.
 const LOOK_FOR_WORK_EVERY: Duration = Duration::from_millis(500);
 
@@ -135,26 +144,26 @@ impl Engine {
         let _running = Running::new(&self.worker);
         // Tasks of their own: one that waits for the database must go on while this loop waits for it too.
         let mut under_way = JoinSet::new();
+        let mut look = Look::Before;
         loop {
             let room = self.limits.deliveries_at_once.saturating_sub(under_way.len());
-            let pause = match self.claim_due(room, under_way.len()).await {
+            let pause = match self.claim_due(room, under_way.len(), look).await {
                 Ok(claimed) => {
-                    let more_room = claimed.len() < room;
                     for claim in claimed {
                         under_way.spawn(self.clone().delivery(claim).in_current_span());
                     }
-                    if more_room { self.until_next_delivery().await } else { LOOK_FOR_WORK_EVERY }
+                    if under_way.is_empty() { self.until_next_delivery().await } else { LOOK_FOR_WORK_EVERY }
                 }
                 Err(error) => {
                     tracing::warn!(error = %error, "deliveries can't be claimed");
                     AFTER_FAILURE
                 }
             };
-            tokio::select! {
+            look = tokio::select! {
                 () = stop.cancelled() => break,
-                Some(_) = under_way.join_next() => {}
-                () = self.worker.work.notified(), if under_way.len() < self.limits.deliveries_at_once => {}
-                () = tokio::time::sleep(pause) => {}
+                Some(_) = under_way.join_next() => Look::No,
+                () = self.worker.work.notified(), if under_way.len() < self.limits.deliveries_at_once => Look::No,
+                () = tokio::time::sleep(pause) => Look::Before,
             }
         }
         let _ = tokio::time::timeout(GRACE, under_way.join_all()).await;
@@ -179,10 +188,36 @@ impl Engine {
         }
     }
 
+    /// Makes the first connection where no admin is needed for it and the org wasn't there at the start. A refusal isn't asked
+    /// for twice.
+    async fn connect_at_last(&self) -> Unattended {
+        match self.store.read().connections().latest().await {
+            Ok(None) => {}
+            Ok(Some(_)) => return Unattended::Leave,
+            Err(_) => return Unattended::Try,
+        }
+        match self.connect_unattended().await {
+            Ok(()) => Unattended::Leave,
+            Err(Error::Org(error)) if !error.is_temporary() => {
+                tracing::error!(error = %error, "the org refuses to connect; check the client id, its secret or key, and restart");
+                Unattended::Leave
+            }
+            Err(_) => Unattended::Try,
+        }
+    }
+
     async fn poll_loop(&self, stop: &CancellationToken) {
         let Some(org) = &self.org else { return };
+        let mut unattended = Unattended::Try;
         loop {
-            match self.poll_once().await {
+            if unattended == Unattended::Try {
+                unattended = self.connect_at_last().await;
+            }
+            let polled = tokio::select! {
+                () = stop.cancelled() => return,
+                polled = self.poll_once() => polled,
+            };
+            match polled {
                 Ok(report) => tracing::debug!(poll.read = report.read, poll.changed = report.changed, "polled"),
                 Err(error) => tracing::warn!(error = %error, "the org can't be read"),
             }

@@ -1,14 +1,17 @@
 //! The background loops, and requests that wait for them.
 
+use std::time::Duration;
+
 use domain::{PostState, Role};
-use engine::{DraftText, Wait};
+use engine::{DraftText, OrgOptions, OrgState, Wait};
 use futures::StreamExt;
 use rstest::rstest;
+use sandbox::{Fault, FaultAction, Sandbox, SandboxOptions};
 use serde_json::json;
 use store::Backend;
 use tokio_util::sync::CancellationToken;
 
-use crate::portal::{Connected, circuits, comment, new_key};
+use crate::portal::{Connected, Portal, circuits, comment, new_key, org_at};
 
 #[rstest]
 #[case::sqlite(Backend::Sqlite)]
@@ -31,7 +34,7 @@ async fn a_request_waits_for_the_worker_and_answers_delivered(#[case] backend: B
     connected.engine().save_draft(&pat, circuits(), draft).await.unwrap();
     assert!(versions.next().await.is_some_and(|version| version > 0));
 
-    let refused = sandbox::Fault::new(sandbox::FaultAction::Status).on("POST", "/composite").times(1);
+    let refused = Fault::new(FaultAction::Status).on("POST", "/composite").times(1);
     connected.org.faults().add(refused.status(400).saying("FIELD_CUSTOM_VALIDATION_EXCEPTION", "No."));
     let post = connected.engine().post_comment(&pat, circuits(), comment("refused"), Wait::ForOutcome).await.unwrap();
     assert_eq!(post.state, PostState::Failed { reason: "No.".to_owned() });
@@ -64,6 +67,34 @@ async fn a_worker_in_another_process_is_noticed_too(#[case] backend: Backend) {
     let polling = connected.portal.another_engine().await;
     polling.poll_once().await.unwrap();
     assert!(versions.next().await.is_some_and(|version| version > first));
+    stop.cancel();
+    worker.await.unwrap();
+}
+
+#[rstest]
+#[case::sqlite(Backend::Sqlite)]
+#[case::postgres(Backend::Postgres)]
+#[tokio::test]
+async fn an_org_that_is_away_at_the_start_is_connected_when_it_comes(#[case] backend: Backend) {
+    let org = Sandbox::start(SandboxOptions::default()).await.unwrap();
+    org.faults().add(Fault::new(FaultAction::Refuse));
+    let options = OrgOptions { poll_interval: Duration::from_millis(20), ..org_at(&org.url()) };
+    let portal = Portal::new(backend, Some(options)).await;
+    assert!(portal.engine.connect_unattended().await.is_err());
+    let stop = CancellationToken::new();
+    let engine = portal.engine.clone();
+    let worker = tokio::spawn({
+        let stop = stop.clone();
+        async move { engine.run_worker(stop).await }
+    });
+    let state = async |wanted: OrgState| {
+        while portal.engine.health().await.org != wanted {
+            tokio::task::yield_now().await;
+        }
+    };
+    state(OrgState::Disconnected).await;
+    org.faults().clear();
+    state(OrgState::Connected).await;
     stop.cancel();
     worker.await.unwrap();
 }
