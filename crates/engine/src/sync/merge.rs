@@ -33,19 +33,21 @@ struct Incoming {
 
 impl Engine {
     pub(super) async fn merge_cases(&self, session: &OrgSession, rows: Vec<CaseInOrg>) -> Result<Merged, Error> {
-        let mut merged = Merged::default();
-        let now = self.clock.now();
+        let mut known = Vec::new();
         for row in rows {
             let Some(key) = row.portal_key.as_deref() else { continue };
             let case = match self.store.read().cases().by_portal_key(key).await? {
-                Some(case) => case,
-                None if row.is_deleted => continue,
-                None => match self.adopt_case(key).await? {
-                    Some(case) => case,
-                    None => continue,
-                },
+                Some(case) => Some(case),
+                None if row.is_deleted => None,
+                None => self.adopt_case(key).await?,
             };
-            let tx = self.store.begin().await?;
+            known.extend(case.map(|case| (row, case)));
+        }
+        let mut merged = Merged::default();
+        let mut changed_courses = Vec::new();
+        let now = self.clock.now();
+        let tx = self.store.begin().await?;
+        for (row, case) in known {
             if row.is_deleted {
                 // Made anew with the next post.
                 let record = tx.org_records().get(&session.org_id, OrgRecordKind::Case, case.id.as_uuid()).await?;
@@ -53,7 +55,6 @@ impl Engine {
                     tx.org_records().forget(&session.org_id, OrgRecordKind::Case, case.id.as_uuid()).await?;
                     session.forget(OrgRecordKind::Case, case.id.as_uuid());
                 }
-                tx.commit().await?;
                 continue;
             }
             let org_case = OrgCase {
@@ -62,17 +63,15 @@ impl Engine {
                 status: row.status,
                 priority: row.priority,
             };
-            let changed = tx.cases().set_org(case.id, &org_case, now).await?;
-            if changed != Changed::Unchanged {
+            if tx.cases().set_org(case.id, &org_case, now).await? != Changed::Unchanged {
                 merged.changed += 1;
                 self.bump(&tx, case.id, Audience::Everyone).await?;
+                changed_courses.extend(case.course_id);
             }
-            tx.commit().await?;
-            if changed != Changed::Unchanged
-                && let Some(course) = case.course_id
-            {
-                self.live.publish(course, Audience::Everyone);
-            }
+        }
+        tx.commit().await?;
+        for course in changed_courses {
+            self.live.publish(course, Audience::Everyone);
         }
         Ok(merged)
     }
