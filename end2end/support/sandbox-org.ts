@@ -10,6 +10,9 @@ export interface Fault {
   times?: number;
   status?: number;
   delay_ms?: number;
+  /** `errorCode` and `message` of a `status` fault's answer. */
+  code?: string;
+  message?: string;
 }
 
 export type OrgRecord = Record<string, any>;
