@@ -8,7 +8,7 @@ use crate::http::CurrentActor;
 
 pub(crate) struct Caller {
     pub(crate) engine: Engine,
-    pub(crate) actor: Actor,
+    pub(crate) actor: std::sync::Arc<Actor>,
 }
 
 impl Caller {

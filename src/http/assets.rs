@@ -41,7 +41,7 @@ pub(crate) async fn file_or_not_found(State(state): State<AppState>, session: Se
     }
     match identity::resolve(&state, &session).await {
         Ok(current) => {
-            view.frame.viewer = current.0.as_ref().map(Viewer::from);
+            view.frame.viewer = current.0.as_deref().map(Viewer::from);
             let mut bare = StatusCode::NOT_FOUND.into_response();
             bare.extensions_mut().insert(current);
             bare

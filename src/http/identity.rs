@@ -1,5 +1,7 @@
 //! Who makes a request: read from the session for every request anew, so that a right taken away is gone with the next one.
 
+use std::sync::Arc;
+
 use axum::{
     extract::{FromRequestParts, MatchedPath, Request, State},
     http::{Extensions, StatusCode, request::Parts},
@@ -19,12 +21,12 @@ use crate::app::{Viewer, pages::Failure};
 
 /// None: nobody is signed in.
 #[derive(Clone)]
-pub struct CurrentActor(pub Option<Actor>);
+pub struct CurrentActor(pub Option<Arc<Actor>>);
 
 impl CurrentActor {
     /// Who reads the page, as far as these extensions know.
     pub(crate) fn viewer(extensions: &Extensions) -> Option<Viewer> {
-        extensions.get::<Self>()?.0.as_ref().map(Viewer::from)
+        extensions.get::<Self>()?.0.as_deref().map(Viewer::from)
     }
 }
 
@@ -85,7 +87,7 @@ pub(crate) async fn resolve(state: &AppState, session: &Session) -> Result<Curre
 }
 
 /// The person, on routes whose policy lets only signed-in people through.
-pub(crate) struct SignedIn(pub(crate) Actor);
+pub(crate) struct SignedIn(pub(crate) Arc<Actor>);
 
 impl FromRequestParts<AppState> for SignedIn {
     type Rejection = Response;

@@ -2,21 +2,29 @@
 
 mod import;
 
+use std::{ops::Deref, sync::Arc};
+
 use domain::{AuthorLabel, Composer, CourseId, FeedText, PostKey, RunKey, RunStatus, Timestamp, Visibility};
-use store::{CaseRow, CourseAfter, CourseListRow, CourseQuery, CourseRow, OrganizationRow, RunRow};
+use store::{CaseRow, CourseAfter, CourseListRow, CourseQuery, OrganizationRow, RunRow};
 
 use crate::{
     Actor, CaseView, CourseFilter, CourseList, CourseSummary, CourseView, Engine, Error, OrganizationView, RunView,
-    access::{self, CourseRight, Editors},
-    drafts, threads, time_text,
+    access::{self, CourseRight},
+    drafts,
+    facts::CourseFacts,
+    threads, time_text,
 };
 
 const COURSES_PER_PAGE: u64 = 50;
 
 /// A course that the actor at hand may read; only [`Engine::readable_course`] makes one.
-pub(crate) struct ReadableCourse {
-    pub(crate) row: CourseRow,
-    pub(crate) organizations: Vec<OrganizationRow>,
+pub(crate) struct ReadableCourse(Arc<CourseFacts>);
+
+impl Deref for ReadableCourse {
+    type Target = CourseFacts;
+    fn deref(&self) -> &CourseFacts {
+        &self.0
+    }
 }
 
 impl Engine {
@@ -52,32 +60,30 @@ impl Engine {
         let course = self.readable_course(actor, course).await?;
         let id = course.row.id;
         let reader = self.store.read();
-        let catalogue = reader.catalogue();
         let cases = reader.cases();
-        let (right, runs, cases, standing) = futures::try_join!(
-            self.right_on(actor, &course),
-            async { catalogue.runs_of(id).await.map_err(Error::from) },
-            async { cases.cases_of(id).await.map_err(Error::from) },
-            self.org_standing(),
-        )?;
+        let (cases, standing) =
+            futures::try_join!(async { cases.cases_of(id).await.map_err(Error::from) }, self.org_standing(),)?;
         let default_case = cases.iter().find(|case| case.is_default);
-        let writes = right == CourseRight::Write && self.org_configured();
+        let writes = access::course_right(actor, &course.editors) == CourseRight::Write && self.org_configured();
         let (thread, composer, internal_composer) = futures::try_join!(
             self.thread_of(actor, default_case, &standing),
-            self.composer(actor, id, &runs, Visibility::Public, writes),
-            self.composer(actor, id, &runs, Visibility::Internal, writes && actor.role().is_internal()),
+            self.composer(actor, id, &course.runs, Visibility::Public, writes),
+            self.composer(actor, id, &course.runs, Visibility::Internal, writes && actor.role().is_internal()),
         )?;
         Ok(CourseView {
             id,
             key: course.row.key.to_string(),
-            title: course.row.title,
+            title: course.row.title.clone(),
             audience: audience(&course.organizations),
             organizations: course
                 .organizations
-                .into_iter()
-                .map(|organization| OrganizationView { key: organization.key.to_string(), name: organization.name })
+                .iter()
+                .map(|organization| OrganizationView {
+                    key: organization.key.to_string(),
+                    name: organization.name.clone(),
+                })
                 .collect(),
-            runs: runs.into_iter().map(run_view).collect(),
+            runs: course.runs.iter().map(run_view).collect(),
             cases: cases.into_iter().map(case_view).collect(),
             thread,
             composer,
@@ -88,32 +94,19 @@ impl Engine {
 
     /// The gate of every use case about a course.
     pub(crate) async fn readable_course(&self, actor: &Actor, course: CourseId) -> Result<ReadableCourse, Error> {
-        match self.store.read().catalogue().course_with_organizations(course).await? {
-            Some((row, organizations)) if access::may_read_course(actor, &organizations) => {
-                Ok(ReadableCourse { row, organizations })
-            }
+        match self.course_facts(course).await? {
+            Some(facts) if access::may_read_course(actor, &facts.organizations) => Ok(ReadableCourse(facts)),
             _ => Err(Error::NotFound),
         }
     }
 
-    /// What the actor may do with a course it can read.
-    pub(crate) async fn right_on(&self, actor: &Actor, course: &ReadableCourse) -> Result<CourseRight, Error> {
-        if actor.role().is_internal() {
-            return Ok(CourseRight::Write);
+    /// The same for a use case that writes.
+    pub(crate) async fn writable_course(&self, actor: &Actor, course: CourseId) -> Result<ReadableCourse, Error> {
+        let course = self.readable_course(actor, course).await?;
+        match access::course_right(actor, &course.editors) {
+            CourseRight::Write => Ok(course),
+            CourseRight::Read => Err(Error::Forbidden("You can read this course but not write to it.".to_owned())),
         }
-        let reader = self.store.read();
-        let named = reader.catalogue().editors_of(course.row.id).await?;
-        let mut valid = Vec::new();
-        for editor in named {
-            if let Some(user) = reader.users().by_id(editor).await? {
-                let memberships = reader.users().memberships(editor).await?;
-                if access::is_valid_editor(&user, &memberships, &course.organizations) {
-                    valid.push(editor);
-                }
-            }
-        }
-        let editors = if valid.is_empty() { Editors::Open } else { Editors::Only(valid) };
-        Ok(access::course_right(actor, &editors))
     }
 
     /// The draft as it was left, or an empty composer with a new key. None where the actor may not write.
@@ -162,11 +155,11 @@ fn summary(row: CourseListRow) -> CourseSummary {
     }
 }
 
-fn run_view(run: RunRow) -> RunView {
+fn run_view(run: &RunRow) -> RunView {
     RunView {
         id: run.id,
         key: run.key.to_string(),
-        title: run.title,
+        title: run.title.clone(),
         start_text: run.start_at.map(time_text::day),
         end_text: run.end_at.map(time_text::day),
         status_text: match run.status {

@@ -3,10 +3,7 @@
 use domain::{CourseId, Visibility};
 use store::DraftRow;
 
-use crate::{
-    Actor, DraftText, Engine, Error,
-    access::{self, CourseRight},
-};
+use crate::{Actor, DraftText, Engine, Error, access};
 
 /// More than any comment may have; enough not to lose what is about to be shortened.
 const DRAFT_MAX_CHARS: usize = 50_000;
@@ -21,11 +18,8 @@ impl Engine {
     /// [`Error::NotFound`] for a course the actor can't read, [`Error::Forbidden`] where it can't write, [`Error::Invalid`]
     /// for a text that can't be stored.
     pub async fn save_draft(&self, actor: &Actor, course: CourseId, draft: DraftText) -> Result<(), Error> {
-        let course = self.readable_course(actor, course).await?;
+        let course = self.writable_course(actor, course).await?;
         access::check_may_write(actor, draft.visibility)?;
-        if self.right_on(actor, &course).await? != CourseRight::Write {
-            return Err(Error::Forbidden("You can read this course but not write to it.".to_owned()));
-        }
         if draft.body.chars().count() > DRAFT_MAX_CHARS {
             return Err(Error::invalid(format!("The text is longer than {DRAFT_MAX_CHARS} characters. Shorten it.")));
         }

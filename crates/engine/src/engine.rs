@@ -7,6 +7,7 @@ use store::Store;
 
 use crate::{
     Error,
+    facts::Facts,
     identity::Passwords,
     live::Live,
     options::{EngineOptions, Limits},
@@ -25,6 +26,7 @@ pub struct Inner {
     /// None: the portal runs without an org.
     pub(crate) org: Option<Org>,
     pub(crate) passwords: Passwords,
+    pub(crate) facts: Facts,
     pub(crate) live: Live,
     pub(crate) outcomes: Outcomes,
     pub(crate) worker: Worker,
@@ -49,6 +51,7 @@ impl Engine {
             limits: options.limits,
             org,
             passwords: Passwords::default(),
+            facts: Facts::default(),
             live: Live::default(),
             outcomes: Outcomes::default(),
             worker: Worker::default(),

@@ -1,5 +1,7 @@
 //! Who people are: signing in, the actor of a request, adding people.
 
+use std::sync::Arc;
+
 use argon2::{
     Argon2,
     password_hash::{PasswordHasher, PasswordVerifier, phc::PasswordHash},
@@ -92,14 +94,11 @@ impl Engine {
     ///
     /// # Errors
     /// The database is away.
-    pub async fn actor(&self, user: UserId) -> Result<Option<Actor>, Error> {
-        match self.store.read().users().by_id(user).await? {
-            Some(user) if user.disabled_at.is_none() => self.actor_of(user).await.map(Some),
-            _ => Ok(None),
-        }
+    pub async fn actor(&self, user: UserId) -> Result<Option<Arc<Actor>>, Error> {
+        self.person(user).await
     }
 
-    async fn actor_of(&self, user: UserRow) -> Result<Actor, Error> {
+    pub(crate) async fn actor_of(&self, user: UserRow) -> Result<Actor, Error> {
         let organizations = match user.role {
             Role::Partner => self.store.read().users().memberships(user.id).await?,
             Role::Staff | Role::Customer | Role::Admin => Vec::new(),

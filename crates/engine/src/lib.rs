@@ -8,6 +8,7 @@ mod crm;
 mod drafts;
 mod engine;
 mod error;
+mod facts;
 mod feed_text;
 mod health;
 mod identity;

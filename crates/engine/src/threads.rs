@@ -27,12 +27,16 @@ impl Engine {
         case: Option<&CaseRow>,
         standing: &OrgStanding,
     ) -> Result<Thread, Error> {
-        let rows = match case {
-            Some(case) => self.store.read().posts().thread(case.id, access::visibility_scope(actor), None).await?,
+        let posts = match case {
+            Some(case) => self
+                .posts_of(case)
+                .await?
+                .iter()
+                .filter(|row| access::may_see_post(actor, row))
+                .map(|row| view(actor, row.clone()))
+                .collect(),
             None => Vec::new(),
         };
-        let posts =
-            rows.into_iter().filter(|row| access::may_see_post(actor, row)).map(|row| view(actor, row)).collect();
         Ok(Thread { posts, read_from_org: standing.read_at.map(Timestamp::to_rfc3339), version: version(actor, case) })
     }
 }

@@ -1,14 +1,15 @@
 //! Opening a database, and the two ways to use it: a transaction that writes, a reader that doesn't.
 
-use std::{fmt, time::Duration};
+use std::{fmt, sync::Arc, time::Duration};
 
 use sea_orm::{
-    ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DatabaseTransaction, DbErr, SqliteTransactionMode,
-    TransactionOptions, TransactionTrait,
+    ConnAcquireErr, ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DatabaseTransaction, DbErr,
+    SqliteTransactionMode, TransactionOptions, TransactionTrait,
     sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous},
 };
 use sea_orm_migration::MigratorTrait;
 use secrecy::{ExposeSecret, SecretString};
+use tokio::sync::{Mutex, OwnedMutexGuard};
 
 use crate::{
     Cases, Catalogue, Connections, Cursors, Deliveries, Drafts, Error, OrgRecords, Posts, Sessions, TokenCipher, Users,
@@ -58,11 +59,15 @@ impl StoreOptions {
 
 /// An open database. Cheap to clone; all clones share its connections.
 ///
-/// On SQLite one connection writes, and transactions queue for it here instead of failing on the file's lock; readers have
-/// their own connections and, thanks to the write-ahead log, wait for nobody.
+/// On SQLite one transaction writes at a time, and the others queue for their turn here instead of failing on the file's
+/// lock; readers have their own connections and, thanks to the write-ahead log, wait for nobody.
 #[derive(Clone)]
 pub struct Store {
     write: DatabaseConnection,
+    /// On SQLite, the writer that doesn't wait for the disk; on PostgreSQL the same pool.
+    write_unsynced: DatabaseConnection,
+    /// On SQLite, whose turn it is to write: first come, first served.
+    turn: Option<Arc<Mutex<()>>>,
     read: DatabaseConnection,
     backend: Backend,
     cipher: TokenCipher,
@@ -82,18 +87,20 @@ impl Store {
     pub async fn connect(url: &SecretString, options: StoreOptions) -> Result<Self, Error> {
         let backend = Backend::of(url.expose_secret())?;
         let StoreOptions { max_connections, cipher } = options;
-        let (write, read) = match backend {
-            Backend::Sqlite => {
-                let write = Database::connect(sqlite(url, 1, SqliteAccess::Write)).await?;
-                let read = Database::connect(sqlite(url, max_connections.max(1), SqliteAccess::Read)).await?;
-                (write, read)
-            }
+        Ok(match backend {
+            Backend::Sqlite => Self {
+                write: Database::connect(sqlite(url, 1, SqliteAccess::Write)).await?,
+                write_unsynced: Database::connect(sqlite(url, 1, SqliteAccess::WriteUnsynced)).await?,
+                turn: Some(Arc::default()),
+                read: Database::connect(sqlite(url, max_connections.max(1), SqliteAccess::Read)).await?,
+                backend,
+                cipher,
+            },
             Backend::Postgres => {
                 let pool = Database::connect(postgres(url, max_connections.max(1))).await?;
-                (pool.clone(), pool)
+                Self { write: pool.clone(), write_unsynced: pool.clone(), turn: None, read: pool, backend, cipher }
             }
-        };
-        Ok(Self { write, read, backend, cipher })
+        })
     }
 
     /// Brings the schema up to date: all of it, or nothing. Several processes may try at once.
@@ -118,17 +125,39 @@ impl Store {
         Ok(pending.iter().map(|migration| migration.name().to_owned()).collect())
     }
 
-    /// Starts a write transaction. Dropping it undoes it.
+    /// Starts a write transaction, durable once committed. Dropping it undoes it.
     ///
     /// # Errors
     /// [`Error::Unavailable`] when no connection, or on SQLite the one write lock, is had in time.
     pub async fn begin(&self) -> Result<Tx, Error> {
+        self.begin_on(&self.write).await
+    }
+
+    /// The same for what can be found out again: on SQLite its commit doesn't wait for the disk. It survives the end of this
+    /// process; a power cut may undo it, but never out of order, and never what [`Self::begin`] wrote before or after and
+    /// committed.
+    ///
+    /// # Errors
+    /// As [`Self::begin`].
+    pub async fn begin_repeatable(&self) -> Result<Tx, Error> {
+        self.begin_on(&self.write_unsynced).await
+    }
+
+    async fn begin_on(&self, connection: &DatabaseConnection) -> Result<Tx, Error> {
+        let turn = match &self.turn {
+            Some(turn) => Some(
+                tokio::time::timeout(PATIENCE, Arc::clone(turn).lock_owned())
+                    .await
+                    .map_err(|_| DbErr::ConnectionAcquire(ConnAcquireErr::Timeout))?,
+            ),
+            None => None,
+        };
         // SQLite can't turn a reading transaction into a writing one once another has written, so the lock is taken first.
         let options = TransactionOptions {
             sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
             ..TransactionOptions::default()
         };
-        Ok(Tx { inner: self.write.begin_with_options(options).await?, cipher: self.cipher.clone() })
+        Ok(Tx { inner: connection.begin_with_options(options).await?, cipher: self.cipher.clone(), _turn: turn })
     }
 
     /// Reads, each statement for itself.
@@ -149,7 +178,7 @@ impl Store {
 
     /// Lets every connection finish and closes them. Other clones are closed too.
     pub async fn close(&self) {
-        for pool in [&self.read, &self.write] {
+        for pool in [&self.read, &self.write_unsynced, &self.write] {
             if let Err(error) = pool.close_by_ref().await {
                 tracing::warn!(error = %error, "a database connection did not close cleanly");
             }
@@ -159,6 +188,7 @@ impl Store {
 
 enum SqliteAccess {
     Write,
+    WriteUnsynced,
     Read,
 }
 
@@ -174,6 +204,7 @@ fn sqlite(url: &SecretString, connections: u32, access: SqliteAccess) -> Connect
                 .busy_timeout(PATIENCE);
             match access {
                 SqliteAccess::Write => options,
+                SqliteAccess::WriteUnsynced => options.synchronous(SqliteSynchronous::Normal),
                 SqliteAccess::Read => options.pragma("query_only", "ON"),
             }
         },
@@ -202,6 +233,8 @@ fn pool(url: &SecretString, connections: u32) -> ConnectOptions {
 pub struct Tx {
     inner: DatabaseTransaction,
     cipher: TokenCipher,
+    /// Given up after the transaction is over: fields are dropped in order.
+    _turn: Option<OwnedMutexGuard<()>>,
 }
 
 impl fmt::Debug for Tx {
@@ -229,7 +262,7 @@ impl Tx {
 /// Looks, and can't touch.
 #[derive(Clone)]
 pub struct Reader {
-    inner: DatabaseConnection,
+    pub(crate) inner: DatabaseConnection,
     cipher: TokenCipher,
 }
 
@@ -307,6 +340,7 @@ mod tests {
         for (name, value) in [("journal_mode", "wal"), ("synchronous", "2"), ("foreign_keys", "1")] {
             assert_eq!(pragma(&store.write, name).await, value, "{name}");
         }
+        assert_eq!(pragma(&store.write_unsynced, "synchronous").await, "1");
         assert!(store.read.execute_unprepared("CREATE TABLE t (x)").await.is_err());
         assert!(store.write.execute_unprepared("CREATE TABLE t (x)").await.is_ok());
     }

@@ -20,6 +20,7 @@ mod error;
 mod migrations;
 mod org_records;
 mod posts;
+mod revision;
 mod sessions;
 #[cfg(feature = "testing")]
 pub mod testing;
@@ -39,6 +40,7 @@ pub use drafts::{DraftRow, Drafts};
 pub use error::Error;
 pub use org_records::{OrgRecord, OrgRecordKind, OrgRecords};
 pub use posts::{Delivered, NewPost, OrgPost, PostRow, Posts};
+pub use revision::Revision;
 pub use sessions::{SessionRow, Sessions};
 pub use users::{NewUser, UserRow, Users};
 

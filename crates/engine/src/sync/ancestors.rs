@@ -113,7 +113,7 @@ impl Engine {
         records.extend(subject.run.iter().map(|run| (OrgRecordKind::CourseRun, run.id.as_uuid())));
         records.push((OrgRecordKind::Contact, subject.author.id.as_uuid()));
         records.push((OrgRecordKind::Case, subject.case.id.as_uuid()));
-        let tx = self.store.begin().await?;
+        let tx = self.store.begin_repeatable().await?;
         for (kind, id) in records {
             tx.org_records().forget(&session.org_id, kind, id).await?;
             session.forget(kind, id);
@@ -139,7 +139,7 @@ impl Engine {
         }
         let upserted = session.client.upsert(wanted.object, PORTAL_KEY, &wanted.key, &Value::Object(fields)).await?;
         let record = OrgRecord { salesforce_id: upserted.id.clone(), content_hash, updated_at: self.clock.now() };
-        let tx = self.store.begin().await?;
+        let tx = self.store.begin_repeatable().await?;
         tx.org_records().put(&session.org_id, wanted.kind, wanted.portal_id, &record).await?;
         tx.commit().await?;
         session.remember(wanted.kind, wanted.portal_id, record);
@@ -148,7 +148,7 @@ impl Engine {
 
     async fn case_is_in_org(&self, case: CaseId, id: &SalesforceId) -> Result<(), Error> {
         let org_case = OrgCase { salesforce_id: id.clone(), case_number: None, status: None, priority: None };
-        let tx = self.store.begin().await?;
+        let tx = self.store.begin_repeatable().await?;
         tx.cases().set_org(case, &org_case, self.clock.now()).await?;
         tx.commit().await?;
         Ok(())

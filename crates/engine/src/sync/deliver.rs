@@ -80,7 +80,7 @@ impl Engine {
         }
         let Some(session) = self.org_session().await? else { return Ok(Vec::new()) };
         let token = self.random.uuid_v7(now);
-        let tx = self.store.begin().await?;
+        let tx = self.store.begin_repeatable().await?;
         let claimed = tx.deliveries().claim(now, self.limits.lease, token, room as u64).await?;
         tx.commit().await?;
         Ok(claimed.into_iter().map(|delivery| Claim { delivery, token, session: Arc::clone(&session) }).collect())
@@ -229,7 +229,7 @@ impl Engine {
     async fn settle(&self, claim: &Claim, subject: Option<&Subject>, outcome: Outcome) -> Result<(), Error> {
         let now = self.clock.now();
         let (id, token) = (claim.delivery.id, claim.token);
-        let tx = self.store.begin().await?;
+        let tx = self.store.begin_repeatable().await?;
         match (&outcome, subject) {
             (Outcome::Delivered { feed_item, ledger }, Some(subject)) => {
                 let delivered =
@@ -281,7 +281,7 @@ impl Engine {
             error = %error, delivery.id = %claim.delivery.id, delivery.attempts = claim.delivery.attempts,
             delivery.pause_ms = u64::try_from(pause.as_millis()).unwrap_or(u64::MAX), "delivery put off"
         );
-        let tx = self.store.begin().await?;
+        let tx = self.store.begin_repeatable().await?;
         let not_before = now.saturating_add(pause);
         tx.deliveries().retry(claim.delivery.id, claim.token, not_before, &error.to_string(), code).await?;
         tx.commit().await?;
@@ -289,7 +289,7 @@ impl Engine {
     }
 
     async fn release(&self, claim: &Claim) -> Result<(), Error> {
-        let tx = self.store.begin().await?;
+        let tx = self.store.begin_repeatable().await?;
         tx.deliveries().release(claim.delivery.id, claim.token).await?;
         tx.commit().await?;
         Ok(())
@@ -306,7 +306,7 @@ impl Engine {
     pub(super) async fn org_answered(&self) -> Result<(), Error> {
         let Some(org) = &self.org else { return Ok(()) };
         if org.breaker.succeeded() == Recovery::Recovered {
-            let tx = self.store.begin().await?;
+            let tx = self.store.begin_repeatable().await?;
             let hastened = tx.deliveries().hasten(self.clock.now()).await?;
             tx.commit().await?;
             tracing::info!(deliveries.waiting = hastened, "the org answers again");

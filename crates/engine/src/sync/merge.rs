@@ -46,7 +46,7 @@ impl Engine {
         let mut merged = Merged::default();
         let mut changed_courses = Vec::new();
         let now = self.clock.now();
-        let tx = self.store.begin().await?;
+        let tx = self.store.begin_repeatable().await?;
         for (row, case) in known {
             if row.is_deleted {
                 // Made anew with the next post.
@@ -82,7 +82,7 @@ impl Engine {
             return Ok(None);
         };
         let Some(course) = self.store.read().catalogue().course(course).await? else { return Ok(None) };
-        let tx = self.store.begin().await?;
+        let tx = self.store.begin_repeatable().await?;
         let case = tx.cases().ensure_default(course.id, &self.new_default_case(&course)).await?;
         tx.commit().await?;
         Ok(Some(case))
@@ -289,7 +289,7 @@ impl Engine {
             return Ok(merged);
         }
         let now = self.clock.now();
-        let tx = self.store.begin().await?;
+        let tx = self.store.begin_repeatable().await?;
         for Incoming { mut post, before } in incoming {
             match &before {
                 None if post.deleted_at.is_some() => continue,

@@ -187,9 +187,12 @@ impl Engine {
     }
 
     async fn save_cursor(&self, session: &OrgSession, source: &str, cursor: &CursorRow) -> Result<(), Error> {
-        let tx = self.store.begin().await?;
+        let tx = self.store.begin_repeatable().await?;
         tx.cursors().put(&session.org_id, source, cursor).await?;
         tx.commit().await?;
+        if let Some(org) = &self.org {
+            org.standing.forget();
+        }
         Ok(())
     }
 

@@ -13,7 +13,7 @@ use tokio::sync::Notify;
 use url::Url;
 use uuid::Uuid;
 
-use super::breaker::Breaker;
+use super::{breaker::Breaker, standing::LastStanding};
 use crate::{Engine, Error, Limits, OrgGrant, OrgOptions};
 
 /// The configured org.
@@ -22,6 +22,7 @@ pub(crate) struct Org {
     pub(crate) redirect_uri: Url,
     pub(crate) oauth: OAuth,
     pub(crate) breaker: Breaker,
+    pub(crate) standing: LastStanding,
     /// Asks for a poll before its time.
     pub(crate) poll_now: Notify,
     config: Arc<OrgConfig>,
@@ -88,6 +89,7 @@ impl Org {
             redirect_uri,
             oauth: OAuth::new(http.clone(), Arc::clone(&config)),
             breaker: Breaker::new(limits.breaker_after, limits.breaker_pause, limits.retry_max),
+            standing: LastStanding::default(),
             poll_now: Notify::new(),
             config,
             http,
@@ -131,7 +133,9 @@ impl Org {
         session
     }
 
+    /// The connection is another one now, or none.
     pub(crate) fn forget_session(&self) {
+        self.standing.forget();
         *self.current.lock().unwrap_or_else(PoisonError::into_inner) = None;
     }
 

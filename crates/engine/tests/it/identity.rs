@@ -17,7 +17,7 @@ async fn a_person_signs_in_with_the_right_password_only(#[case] backend: Backend
     let pat = portal.person("pat", Role::Partner, &["MITx"]).await;
     let sign_in = async |email: &str, password: &str| portal.engine.sign_in(email, SecretString::from(password)).await;
     let actor = sign_in(" PAT@example.org ", PASSWORD).await.unwrap();
-    assert_eq!(actor, pat);
+    assert_eq!(actor, *pat);
     assert_eq!(actor.display_name(), "pat Ames");
     for (email, password) in [
         ("pat@example.org", "wrong"),

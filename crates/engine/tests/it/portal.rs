@@ -63,7 +63,7 @@ impl Portal {
         engine_on(self.database.reopen().await, &self.clock, self.org.clone())
     }
 
-    pub(crate) async fn person(&self, name: &str, role: Role, organizations: &[&str]) -> Actor {
+    pub(crate) async fn person(&self, name: &str, role: Role, organizations: &[&str]) -> Arc<Actor> {
         self.person_called(name, PersonName { first: name.to_owned(), last: "Ames".to_owned() }, role, organizations)
             .await
     }
@@ -74,7 +74,7 @@ impl Portal {
         name: PersonName,
         role: Role,
         organizations: &[&str],
-    ) -> Actor {
+    ) -> Arc<Actor> {
         let id = self
             .engine
             .add_user(NewPerson {
@@ -165,13 +165,19 @@ impl Connected {
 
     /// A post as its reader sees it now.
     pub(crate) async fn post(&self, actor: &Actor, course: CourseId, id: PostId) -> ThreadPost {
-        let thread = self.engine().thread(actor, course, None).await.unwrap();
-        thread.posts.into_iter().find(|post| post.id == id).unwrap()
+        self.posts(actor, course).await.into_iter().find(|post| post.id == id).unwrap()
     }
 
     pub(crate) async fn bodies(&self, actor: &Actor, course: CourseId) -> Vec<String> {
+        self.posts(actor, course).await.into_iter().map(|post| post.body).collect()
+    }
+
+    /// The thread as its reader sees it; and so does one who remembers nothing.
+    async fn posts(&self, actor: &Actor, course: CourseId) -> Vec<ThreadPost> {
         let thread = self.engine().thread(actor, course, None).await.unwrap();
-        thread.posts.into_iter().map(|post| post.body).collect()
+        let forgetful = engine_on(self.portal.database.store.clone(), &self.portal.clock, self.portal.org.clone());
+        assert_eq!(thread.posts, forgetful.thread(actor, course, None).await.unwrap().posts);
+        thread.posts
     }
 
     /// The id of the only case in the org.

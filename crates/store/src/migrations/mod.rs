@@ -2,6 +2,7 @@
 
 mod m0001_initial;
 mod m0002_public_version;
+mod m0003_revision;
 
 use sea_orm_migration::prelude::*;
 
@@ -10,6 +11,10 @@ pub(crate) struct Migrator;
 #[async_trait::async_trait]
 impl MigratorTrait for Migrator {
     fn migrations() -> Vec<Box<dyn MigrationTrait>> {
-        vec![Box::new(m0001_initial::Migration), Box::new(m0002_public_version::Migration)]
+        vec![
+            Box::new(m0001_initial::Migration),
+            Box::new(m0002_public_version::Migration),
+            Box::new(m0003_revision::Migration),
+        ]
     }
 }

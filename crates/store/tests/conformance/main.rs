@@ -8,6 +8,7 @@ mod deliveries;
 mod org;
 mod people;
 mod posts;
+mod revision;
 mod search;
 mod transactions;
 mod world;

@@ -1,0 +1,130 @@
+//! What was read of people, courses and threads, kept in memory for as long as the database says that it stands.
+//!
+//! Nothing here is believed for a while: each use asks the database first, which answers one number (the [`Revision`], or the
+//! case's version) instead of many rows. Who may see what is decided from these facts for every request anew.
+
+use std::sync::Arc;
+
+use domain::{CaseId, CourseId, UserId};
+use futures::try_join;
+use quick_cache::{Weighter, sync::Cache};
+use store::{CaseRow, CourseRow, OrganizationRow, PostRow, Reader, Revision, RunRow, VisibilityScope};
+
+use crate::{
+    Actor, Engine, Error,
+    access::{self, Editors},
+};
+
+const PEOPLE: usize = 2_000;
+const COURSES: usize = 2_000;
+const THREADS: usize = 500;
+
+/// About how much memory all threads together may take.
+const THREAD_BYTES: u64 = 12 * 1024 * 1024;
+
+/// What a course is and who has to do with it, whoever asks.
+pub(crate) struct CourseFacts {
+    pub(crate) row: CourseRow,
+    pub(crate) organizations: Vec<OrganizationRow>,
+    /// Newest start first.
+    pub(crate) runs: Vec<RunRow>,
+    pub(crate) editors: Editors,
+}
+
+pub(crate) struct Facts {
+    people: Cache<UserId, (Revision, Option<Arc<Actor>>)>,
+    /// That there is no such course is kept too: asking for one must not take longer, or shorter, than asking for another's.
+    courses: Cache<CourseId, (Revision, Option<Arc<CourseFacts>>)>,
+    threads: Cache<CaseId, HeldThread, ByBytes>,
+}
+
+/// All posts of a case that are not deleted, of every visibility.
+#[derive(Clone)]
+struct HeldThread {
+    version: i64,
+    posts: Arc<[PostRow]>,
+    bytes: u64,
+}
+
+#[derive(Clone)]
+struct ByBytes;
+
+impl Weighter<CaseId, HeldThread> for ByBytes {
+    fn weight(&self, _: &CaseId, thread: &HeldThread) -> u64 {
+        thread.bytes
+    }
+}
+
+impl Default for Facts {
+    fn default() -> Self {
+        Self {
+            people: Cache::new(PEOPLE),
+            courses: Cache::new(COURSES),
+            threads: Cache::with_weighter(THREADS, THREAD_BYTES, ByBytes),
+        }
+    }
+}
+
+impl Engine {
+    /// The person, unless disabled or gone.
+    pub(crate) async fn person(&self, id: UserId) -> Result<Option<Arc<Actor>>, Error> {
+        let reader = self.store.read();
+        let revision = reader.revision().await?;
+        if let Some((_, person)) = self.facts.people.get(&id).filter(|(held, _)| *held == revision) {
+            return Ok(person);
+        }
+        let person = match reader.users().by_id(id).await? {
+            Some(user) if user.disabled_at.is_none() => Some(Arc::new(self.actor_of(user).await?)),
+            _ => None,
+        };
+        self.facts.people.insert(id, (revision, person.clone()));
+        Ok(person)
+    }
+
+    /// The course, if there is one. Whether somebody may know of it is the caller's question.
+    pub(crate) async fn course_facts(&self, id: CourseId) -> Result<Option<Arc<CourseFacts>>, Error> {
+        let reader = self.store.read();
+        let revision = reader.revision().await?;
+        if let Some((_, course)) = self.facts.courses.get(&id).filter(|(held, _)| *held == revision) {
+            return Ok(course);
+        }
+        let course = read_course(&reader, id).await?.map(Arc::new);
+        self.facts.courses.insert(id, (revision, course.clone()));
+        Ok(course)
+    }
+
+    /// Everything said on the case as of its row, or newer. The caller picks what its reader may see.
+    pub(crate) async fn posts_of(&self, case: &CaseRow) -> Result<Arc<[PostRow]>, Error> {
+        if let Some(held) = self.facts.threads.get(&case.id).filter(|held| held.version == case.version) {
+            return Ok(held.posts);
+        }
+        let posts: Arc<[PostRow]> = self.store.read().posts().thread(case.id, VisibilityScope::All, None).await?.into();
+        let bytes = posts.iter().map(|post| (size_of::<PostRow>() + post.body.len() + 128) as u64).sum::<u64>().max(1);
+        let held = HeldThread { version: case.version, posts: Arc::clone(&posts), bytes };
+        self.facts.threads.insert(case.id, held);
+        Ok(posts)
+    }
+}
+
+/// Asks the same questions whether or not there is such a course.
+async fn read_course(reader: &Reader, id: CourseId) -> Result<Option<CourseFacts>, Error> {
+    let catalogue = reader.catalogue();
+    let (row, organizations, runs, named) = try_join!(
+        catalogue.course(id),
+        catalogue.organizations_of(id),
+        catalogue.runs_of(id),
+        catalogue.editors_of(id)
+    )?;
+    let Some(row) = row else { return Ok(None) };
+    let mut valid = Vec::new();
+    for editor in named {
+        if let Some(user) = reader.users().by_id(editor).await? {
+            let memberships = reader.users().memberships(editor).await?;
+            if access::is_valid_editor(&user, &memberships, &organizations) {
+                valid.push(editor);
+            }
+        }
+    }
+    let editors = if valid.is_empty() { Editors::Open } else { Editors::Only(valid) };
+    Ok(Some(CourseFacts { row, organizations, runs, editors }))
+}

@@ -1,0 +1,99 @@
+//! How things stand with the org, for the banner and the "as of" line of a page. Nobody's rights hang on it, so what the
+//! database says is asked for at most once a second; what this process itself changes is seen at once.
+
+use std::{
+    sync::{Mutex, PoisonError},
+    time::Duration,
+};
+
+use domain::Timestamp;
+
+use super::breaker::Passage;
+use crate::{Engine, Error, OrgState};
+
+/// How things stand with the org, and how old the replica is.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct OrgStanding {
+    pub(crate) state: OrgState,
+    /// When the org was last read to its end.
+    pub(crate) read_at: Option<Timestamp>,
+}
+
+/// Polls that may be missed before a thread counts as behind.
+const POLLS_MISSED: u32 = 3;
+
+const ASKED_EVERY: Duration = Duration::from_secs(1);
+
+/// What the database last said, and when.
+#[derive(Default)]
+pub(crate) struct LastStanding(Mutex<Option<(Timestamp, Stored)>>);
+
+#[derive(Clone, Copy)]
+struct Stored {
+    connection: Connection,
+    read_at: Option<Timestamp>,
+}
+
+#[derive(Clone, Copy)]
+enum Connection {
+    None,
+    /// Ended, or paused until an admin connects again.
+    Unusable,
+    Made {
+        at: Timestamp,
+    },
+}
+
+impl LastStanding {
+    pub(crate) fn forget(&self) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = None;
+    }
+
+    fn at(&self, now: Timestamp) -> Option<Stored> {
+        let held = *self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        held.filter(|(asked, _)| now.since(*asked) < ASKED_EVERY).map(|(_, stored)| stored)
+    }
+
+    fn keep(&self, now: Timestamp, stored: Stored) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some((now, stored));
+    }
+}
+
+impl Engine {
+    pub(crate) async fn org_standing(&self) -> Result<OrgStanding, Error> {
+        let Some(org) = &self.org else {
+            return Ok(OrgStanding { state: OrgState::NotConfigured, read_at: None });
+        };
+        let now = self.clock.now();
+        let Stored { connection, read_at } = match org.standing.at(now) {
+            Some(stored) => stored,
+            None => {
+                let stored = self.stored_standing().await?;
+                org.standing.keep(now, stored);
+                stored
+            }
+        };
+        let state = match connection {
+            Connection::None | Connection::Unusable => OrgState::Disconnected,
+            Connection::Made { at } => {
+                let patience = org.options.poll_interval.saturating_mul(POLLS_MISSED);
+                let late = now.since(read_at.unwrap_or(at)) > patience;
+                if late || org.breaker.passage(now) != Passage::Free { OrgState::Behind } else { OrgState::Connected }
+            }
+        };
+        Ok(OrgStanding { state, read_at })
+    }
+
+    async fn stored_standing(&self) -> Result<Stored, Error> {
+        let reader = self.store.read();
+        let Some(connection) = reader.connections().latest().await? else {
+            return Ok(Stored { connection: Connection::None, read_at: None });
+        };
+        let read_at = reader.cursors().oldest_read_at(&connection.org_id).await?.filter(|at| at.as_micros() > 0);
+        let connection = match connection.state {
+            store::ConnectionState::Connected => Connection::Made { at: connection.created_at },
+            store::ConnectionState::Paused | store::ConnectionState::Disconnected => Connection::Unusable,
+        };
+        Ok(Stored { connection, read_at })
+    }
+}
