@@ -47,6 +47,11 @@ impl Breaker {
         }
     }
 
+    /// Whether the last thing heard of the org was an answer.
+    pub(crate) fn is_well(&self) -> bool {
+        self.state().failures == 0
+    }
+
     /// Whether this success ended an outage.
     pub(crate) fn succeeded(&self) -> Recovery {
         let mut state = self.state();
@@ -94,6 +99,7 @@ mod tests {
         let breaker = Breaker::new(2, Duration::from_secs(5), Duration::from_secs(30));
         breaker.failed(at(0));
         assert_eq!(breaker.passage(at(0)), Passage::Free);
+        assert!(!breaker.is_well());
         breaker.failed(at(0));
         assert_eq!(breaker.passage(at(4)), Passage::Shut(at(5)));
         assert_eq!(breaker.passage(at(5)), Passage::Probe);
@@ -102,6 +108,7 @@ mod tests {
         assert_eq!(breaker.succeeded(), Recovery::Recovered);
         assert_eq!(breaker.passage(at(14)), Passage::Free);
         assert_eq!(breaker.succeeded(), Recovery::WasWell);
+        assert!(breaker.is_well());
     }
 
     #[test]

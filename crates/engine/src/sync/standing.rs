@@ -8,7 +8,6 @@ use std::{
 
 use domain::Timestamp;
 
-use super::breaker::Passage;
 use crate::{Engine, Error, OrgState};
 
 /// How things stand with the org, and how old the replica is.
@@ -78,7 +77,7 @@ impl Engine {
             Connection::Made { at } => {
                 let patience = org.options.poll_interval.saturating_mul(POLLS_MISSED);
                 let late = now.since(read_at.unwrap_or(at)) > patience;
-                if late || org.breaker.passage(now) != Passage::Free { OrgState::Behind } else { OrgState::Connected }
+                if late || !org.breaker.is_well() { OrgState::Behind } else { OrgState::Connected }
             }
         };
         Ok(OrgStanding { state, read_at })

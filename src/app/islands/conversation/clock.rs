@@ -14,12 +14,22 @@ const MINUTE: f64 = 60.0;
 const HOUR: f64 = 60.0 * MINUTE;
 const DAY: f64 = 24.0 * HOUR;
 
-/// Sets the clock, and again every half minute.
+/// How long a post may be on its way before it counts as waiting.
+const ON_ITS_WAY: f64 = 5.0;
+
+/// Sets the clock, and again every half minute; its beat every other second.
 pub(super) fn start(room: &Room) {
     room.now.set(Some(Date::now()));
-    let room = room.clone();
-    // Without it times go stale, no more.
-    let _ = set_interval(move || room.now.set(Some(Date::now())), Duration::from_secs(30));
+    room.beat.set(Some(Date::now()));
+    let (slow, fast) = (room.clone(), room.clone());
+    // Without them times go stale, no more.
+    let _ = set_interval(move || slow.now.set(Some(Date::now())), Duration::from_secs(30));
+    let _ = set_interval(move || fast.beat.set(Some(Date::now())), Duration::from_secs(2));
+}
+
+/// Whether what was written at `created` (RFC 3339) can still be on its way at `now`, in milliseconds.
+pub(super) fn is_fresh(created: &str, now: f64) -> bool {
+    (now - Date::parse(created)) / 1000.0 < ON_ITS_WAY
 }
 
 /// `created` is RFC 3339; `now` is in milliseconds.

@@ -76,7 +76,7 @@ pub(super) fn post_item(entry: Entry, room: &Room) -> impl IntoView + use<> {
                 </header>
                 {run}
                 <div class="post-body" dir="auto">{post.body.clone()}</div>
-                {foot(post.mine.then_some(post), progress, room)}
+                {foot(post, progress, room)}
             </article>
         </li>
     }
@@ -89,11 +89,13 @@ fn initials(author: &str) -> String {
     first.into_iter().chain(words.next_back()).collect()
 }
 
-/// The state in words; for one's own failed post, what can be done. `own` is None for what others wrote.
-fn foot(own: Option<Arc<ThreadPost>>, progress: Arc<Told<Progress>>, room: &Room) -> impl IntoView + use<> {
-    let (shown, org) = (Arc::clone(&progress), room.org);
+/// The state in words; for one's own failed post, what can be done.
+fn foot(post: Arc<ThreadPost>, progress: Arc<Told<Progress>>, room: &Room) -> impl IntoView + use<> {
+    let (shown, clock, created) = (Arc::clone(&progress), room.clone(), Arc::clone(&post));
     let chip = move || {
-        let (class, mark, text) = shown.with(|progress| words(progress, org))?;
+        // The clock is followed only while it says something.
+        let on_its_way = || clock.beat.get().is_none_or(|now| clock::is_fresh(&created.created, now));
+        let (class, mark, text) = shown.with(|progress| words(progress, clock.org, on_its_way))?;
         Some(view! {
             <p class=class>
                 {icon(mark)}
@@ -101,7 +103,7 @@ fn foot(own: Option<Arc<ThreadPost>>, progress: Arc<Told<Progress>>, room: &Room
             </p>
         })
     };
-    let actions = own.map(|post| {
+    let actions = post.mine.then_some(post).map(|post| {
         let room = room.clone();
         move || {
             let failed = progress.with(|progress| matches!(progress, Progress::Stored(PostState::Failed { .. })));
@@ -111,7 +113,12 @@ fn foot(own: Option<Arc<ThreadPost>>, progress: Arc<Told<Progress>>, room: &Room
     view! { <footer class="post-foot">{chip} {actions}</footer> }
 }
 
-fn words(progress: &Progress, org: OrgLink) -> Option<(&'static str, IconName, String)> {
+/// While Salesforce answers, a post that was written just now is on its way and not waiting.
+fn words(
+    progress: &Progress,
+    org: OrgLink,
+    on_its_way: impl FnOnce() -> bool,
+) -> Option<(&'static str, IconName, String)> {
     const GOOD: &str = "state state-good";
     const WAIT: &str = "state state-wait";
     Some(match (progress, org) {
@@ -123,6 +130,9 @@ fn words(progress: &Progress, org: OrgLink) -> Option<(&'static str, IconName, S
         (Progress::Stored(PostState::Delivered), _) => (GOOD, IconName::Check, "In Salesforce".to_owned()),
         (Progress::Stored(PostState::Queued), OrgLink::Disconnected) => {
             (WAIT, IconName::Clock, "Queued – will be delivered when Salesforce is connected".to_owned())
+        }
+        (Progress::Stored(PostState::Queued), OrgLink::Up) if on_its_way() => {
+            (WAIT, IconName::Send, "Sending…".to_owned())
         }
         (Progress::Stored(PostState::Queued), OrgLink::Up | OrgLink::Behind) => {
             (WAIT, IconName::Clock, "Queued – will be delivered when Salesforce is back".to_owned())

@@ -23,6 +23,8 @@ pub(super) struct State {
     /// The browser's clock, milliseconds since 1970. None on the server, and in the browser until the island is awake:
     /// both have to draw the same first.
     pub(super) now: Told<Option<f64>>,
+    /// The same clock, told more often: for what changes within seconds.
+    pub(super) beat: Told<Option<f64>>,
     /// Read out politely.
     pub(super) announcement: Told<String>,
     pub(super) link: Told<Link>,
@@ -43,6 +45,7 @@ impl Room {
             org,
             timeline: Told::new(timeline),
             now: Told::new(None),
+            beat: Told::new(None),
             announcement: Told::new(String::new()),
             link: Told::new(Link::Live),
         }))
