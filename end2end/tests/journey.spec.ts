@@ -17,6 +17,7 @@ for (const scripts of ['on', 'off'] as const) {
       page.on('framenavigated', (frame) => loads.push(frame.url()));
       await course.composer.post(body);
       await course.expectPost(body);
+      await expect(page.getByRole('region', { name: 'Cases' }), 'the case the comment made').toContainText(/Case \d+/);
       expect(loads, 'nothing was loaded anew').toEqual([]);
     } else {
       await course.composer.post(body);

@@ -9,6 +9,7 @@ mod poll;
 mod rich_text;
 mod rows;
 mod session;
+mod sources;
 mod standing;
 mod worker;
 

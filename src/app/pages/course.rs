@@ -6,7 +6,7 @@ use leptos::prelude::*;
 
 use crate::app::{
     Frame, Notice,
-    islands::{Conversation, OrgLink, Reader, Seed},
+    islands::{CASES_PART, Conversation, ORG_PART, OrgLink, Reader, Seed},
     routes,
     shell::{Head, Place, Scripts, document},
     ui::{IconName, counted, icon, notice_bar},
@@ -102,31 +102,43 @@ fn run_label(run: &RunView) -> String {
     }
 }
 
-fn org_banner(org: OrgState, viewer_is_admin: bool) -> Option<impl IntoView> {
-    let (text, mend) = match org {
-        OrgState::NotConfigured | OrgState::Connected => return None,
-        OrgState::Disconnected => {
-            ("Salesforce is not connected yet — comments are kept here and delivered when it is.", "Connect Salesforce")
-        }
-        OrgState::Behind => (
+fn org_banner(org: OrgState, viewer_is_admin: bool) -> impl IntoView {
+    let trouble = match org {
+        OrgState::NotConfigured | OrgState::Connected => None,
+        OrgState::Disconnected => Some((
+            "Salesforce is not connected yet — comments are kept here and delivered when it is.",
+            "Connect Salesforce",
+        )),
+        OrgState::Behind => Some((
             "Salesforce is not answering — comments are kept here and delivered when it is back.",
             "See the connection",
-        ),
+        )),
     };
-    let link = viewer_is_admin.then(|| view! { " " <a href=routes::SALESFORCE>{mend}</a> });
-    Some(view! {
-        <p class="notice notice-wait">
-            {icon(IconName::Cloud)}
-            <span>{text} {link}</span>
-        </p>
-    })
+    let unsettled = trouble.map(|_| "");
+    let banner = trouble.map(|(text, mend)| {
+        let link = viewer_is_admin.then(|| view! { " " <a href=routes::SALESFORCE>{mend}</a> });
+        view! {
+            <p class="notice notice-wait">
+                {icon(IconName::Cloud)}
+                <span>{text} {link}</span>
+            </p>
+        }
+    });
+    view! {
+        <div id=ORG_PART data-unsettled=unsettled>
+            {banner}
+        </div>
+    }
 }
 
 fn case_list(cases: &[CaseView], org: OrgState) -> impl IntoView + use<> {
     let rows = cases.iter().map(|case| case_row(case, org)).collect::<Vec<_>>();
     let none = cases.is_empty().then(|| view! { <p class="muted">"The first comment opens this course’s case."</p> });
+    let settled = org == OrgState::NotConfigured
+        || (!cases.is_empty() && cases.iter().all(|case| case.in_org && case.number.is_some()));
+    let unsettled = (!settled).then_some("");
     view! {
-        <section class="side-section" aria-labelledby="cases-heading">
+        <section class="side-section" id=CASES_PART data-unsettled=unsettled aria-labelledby="cases-heading">
             <h2 id="cases-heading">"Cases"</h2>
             {none}
             <ul class="side-list">{rows}</ul>

@@ -3,37 +3,14 @@
 
 use domain::{SalesforceId, Timestamp};
 use salesforce::{Field, Filter, Soql, asc};
-use serde::de::DeserializeOwned;
 use store::CursorRow;
 
 use super::{
-    merge::Merged,
     rows::{CaseCommentRow, CaseInOrg, EmailRow, FeedCommentRow, FeedItemRow},
     session::{FeedItemFields, Moved, OrgSession},
+    sources::{FEED_COMMENT_COLUMNS, Source},
 };
 use crate::{Engine, Error, PollOutcome, PollReport};
-
-/// One of the org's objects that threads are made of: how to read on in it, and what becomes of its rows here.
-pub(super) trait Source: DeserializeOwned + Send + 'static {
-    /// The cursor's name.
-    const NAME: &str;
-    const OBJECT: &str;
-
-    fn columns(fields: FeedItemFields) -> Vec<&'static str>;
-
-    fn filter() -> Filter {
-        on_portal_cases()
-    }
-
-    fn position(&self) -> (Timestamp, &SalesforceId);
-
-    fn merge(
-        engine: &Engine,
-        session: &OrgSession,
-        fields: FeedItemFields,
-        rows: Vec<Self>,
-    ) -> impl Future<Output = Result<Merged, Error>> + Send;
-}
 
 /// The cursor of a source that has been read to its end, but was empty.
 const NOTHING_YET: Timestamp = Timestamp::from_micros(0);
@@ -215,13 +192,4 @@ impl Engine {
         session.client.org_limits().await?;
         Ok(session.client.limits().is_some_and(|usage| over(usage.used, usage.max)))
     }
-}
-
-pub(super) const FEED_COMMENT_COLUMNS: [&str; 8] =
-    ["Id", "FeedItemId", "ParentId", "CommentBody", "CreatedBy.Name", "CreatedDate", "IsDeleted", "SystemModstamp"];
-
-/// What hangs on the cases the portal made.
-fn on_portal_cases() -> Filter {
-    let cases = Soql::select(["Id"]).from("Case").filter(Field("Portal_Key__c").is_not_null());
-    Field("ParentId").is_in_rows(cases)
 }

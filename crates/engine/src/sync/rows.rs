@@ -1,15 +1,8 @@
-//! The org's records as a poll reads them: what is asked for of each, and where its rows go.
+//! The org's records as a poll reads them.
 
-use domain::{SalesforceId, Timestamp};
-use salesforce::{DateTime, Field, Filter};
+use domain::SalesforceId;
+use salesforce::DateTime;
 use serde::Deserialize;
-
-use super::{
-    merge::Merged,
-    poll::{FEED_COMMENT_COLUMNS, Source},
-    session::{FeedItemFields, Has, OrgSession},
-};
-use crate::{Engine, Error};
 
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "PascalCase")]
@@ -21,7 +14,7 @@ pub(super) struct CaseInOrg {
     pub(super) status: Option<String>,
     pub(super) priority: Option<String>,
     pub(super) is_deleted: bool,
-    system_modstamp: DateTime,
+    pub(super) system_modstamp: DateTime,
 }
 
 #[derive(Debug, Deserialize)]
@@ -37,7 +30,7 @@ pub(super) struct FeedItemRow {
     created_by: Option<Person>,
     pub(super) created_date: DateTime,
     pub(super) is_deleted: bool,
-    system_modstamp: DateTime,
+    pub(super) system_modstamp: DateTime,
     /// Asked for only where the org has it.
     pub(super) visibility: Option<String>,
     #[serde(default)]
@@ -54,7 +47,7 @@ pub(super) struct FeedCommentRow {
     created_by: Option<Person>,
     pub(super) created_date: DateTime,
     pub(super) is_deleted: bool,
-    system_modstamp: DateTime,
+    pub(super) system_modstamp: DateTime,
 }
 
 #[derive(Debug, Deserialize)]
@@ -67,7 +60,7 @@ pub(super) struct CaseCommentRow {
     created_by: Option<Person>,
     pub(super) created_date: DateTime,
     pub(super) is_deleted: bool,
-    system_modstamp: DateTime,
+    pub(super) system_modstamp: DateTime,
 }
 
 #[derive(Debug, Deserialize)]
@@ -82,7 +75,7 @@ pub(super) struct EmailRow {
     pub(super) incoming: Option<bool>,
     pub(super) created_date: DateTime,
     pub(super) is_deleted: bool,
-    system_modstamp: DateTime,
+    pub(super) system_modstamp: DateTime,
 }
 
 #[derive(Debug, Deserialize)]
@@ -112,133 +105,6 @@ impl EmailRow {
             .find(|name| !name.is_empty())
             .unwrap_or(SOMEBODY)
             .to_owned()
-    }
-}
-
-impl Source for CaseInOrg {
-    const NAME: &str = "case";
-    const OBJECT: &str = "Case";
-
-    fn columns(_: FeedItemFields) -> Vec<&'static str> {
-        vec!["Id", "Portal_Key__c", "CaseNumber", "Status", "Priority", "IsDeleted", "SystemModstamp"]
-    }
-
-    fn filter() -> Filter {
-        Field("Portal_Key__c").is_not_null()
-    }
-
-    fn position(&self) -> (Timestamp, &SalesforceId) {
-        (self.system_modstamp.into(), &self.id)
-    }
-
-    async fn merge(engine: &Engine, session: &OrgSession, _: FeedItemFields, rows: Vec<Self>) -> Result<Merged, Error> {
-        engine.merge_cases(session, rows).await
-    }
-}
-
-impl Source for FeedItemRow {
-    const NAME: &str = "feed_item";
-    const OBJECT: &str = "FeedItem";
-
-    fn columns(fields: FeedItemFields) -> Vec<&'static str> {
-        let mut columns = vec![
-            "Id",
-            "ParentId",
-            "Type",
-            "Body",
-            "CreatedById",
-            "CreatedBy.Name",
-            "CreatedDate",
-            "IsDeleted",
-            "SystemModstamp",
-        ];
-        columns.extend((fields.visibility == Has::Yes).then_some("Visibility"));
-        columns.extend((fields.is_rich_text == Has::Yes).then_some("IsRichText"));
-        columns
-    }
-
-    fn position(&self) -> (Timestamp, &SalesforceId) {
-        (self.system_modstamp.into(), &self.id)
-    }
-
-    async fn merge(
-        engine: &Engine,
-        session: &OrgSession,
-        fields: FeedItemFields,
-        rows: Vec<Self>,
-    ) -> Result<Merged, Error> {
-        engine.merge_feed_items(session, fields, rows).await
-    }
-}
-
-impl Source for FeedCommentRow {
-    const NAME: &str = "feed_comment";
-    const OBJECT: &str = "FeedComment";
-
-    fn columns(_: FeedItemFields) -> Vec<&'static str> {
-        FEED_COMMENT_COLUMNS.to_vec()
-    }
-
-    fn position(&self) -> (Timestamp, &SalesforceId) {
-        (self.system_modstamp.into(), &self.id)
-    }
-
-    async fn merge(engine: &Engine, _: &OrgSession, _: FeedItemFields, rows: Vec<Self>) -> Result<Merged, Error> {
-        engine.merge_feed_comments(rows).await
-    }
-}
-
-impl Source for CaseCommentRow {
-    const NAME: &str = "case_comment";
-    const OBJECT: &str = "CaseComment";
-
-    fn columns(_: FeedItemFields) -> Vec<&'static str> {
-        vec![
-            "Id",
-            "ParentId",
-            "CommentBody",
-            "IsPublished",
-            "CreatedBy.Name",
-            "CreatedDate",
-            "IsDeleted",
-            "SystemModstamp",
-        ]
-    }
-
-    fn position(&self) -> (Timestamp, &SalesforceId) {
-        (self.system_modstamp.into(), &self.id)
-    }
-
-    async fn merge(engine: &Engine, _: &OrgSession, _: FeedItemFields, rows: Vec<Self>) -> Result<Merged, Error> {
-        engine.merge_case_comments(rows).await
-    }
-}
-
-impl Source for EmailRow {
-    const NAME: &str = "email";
-    const OBJECT: &str = "EmailMessage";
-
-    fn columns(_: FeedItemFields) -> Vec<&'static str> {
-        vec![
-            "Id",
-            "ParentId",
-            "Subject",
-            "TextBody",
-            "FromName",
-            "FromAddress",
-            "Incoming",
-            "CreatedDate",
-            "IsDeleted",
-            "SystemModstamp",
-        ]
-    }
-
-    fn position(&self) -> (Timestamp, &SalesforceId) {
-        (self.system_modstamp.into(), &self.id)
-    }
-
-    async fn merge(engine: &Engine, _: &OrgSession, _: FeedItemFields, rows: Vec<Self>) -> Result<Merged, Error> {
-        engine.merge_emails(rows).await
     }
 }
 

@@ -23,8 +23,7 @@ use leptos::{
 
 use super::{
     draft::{Draft, Shelf, new_key},
-    live::Link,
-    room::Room,
+    room::{Link, Room},
     told::Told,
 };
 use crate::{

@@ -9,20 +9,15 @@ use leptos::{
     web_sys::{EventSource, MessageEvent, VisibilityState},
 };
 
-use super::{room::Room, told::live};
+use super::{
+    beside,
+    room::{Link, Room},
+    told::live,
+};
 use crate::{
     app::{islands::ask::get_thread, routes},
     functions::{FailureKind, FunctionError},
 };
-
-/// How the page stands with the portal.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Link {
-    Live,
-    /// New posts do not arrive at the moment; tried again on its own.
-    Cut,
-    SignedOut,
-}
 
 /// Says when the page is not live, and nothing otherwise.
 pub(super) fn link_note(room: &Room) -> impl IntoView + use<> {
@@ -167,6 +162,7 @@ impl Watcher {
         match answer {
             Ok(thread) => {
                 room.link.set(if self.is_closed() { Link::Cut } else { Link::Live });
+                beside::refresh(room);
                 if let Some(words) = announced(&room.take(thread).authors) {
                     room.announcement.set(words);
                 }

@@ -6,7 +6,6 @@ use domain::{CourseId, ThreadPost};
 
 use super::{
     OrgLink, Reader,
-    live::Link,
     timeline::{News, Timeline},
     told::Told,
 };
@@ -28,6 +27,15 @@ pub(super) struct State {
     /// Read out politely.
     pub(super) announcement: Told<String>,
     pub(super) link: Told<Link>,
+}
+
+/// How the page stands with the portal.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Link {
+    Live,
+    /// New posts do not arrive at the moment; tried again on its own.
+    Cut,
+    SignedOut,
 }
 
 impl Deref for Room {
