@@ -136,6 +136,44 @@ fn a_database_that_is_not_there_is_a_sentence() {
 }
 
 #[test]
+fn check_says_what_starting_would_fall_over() {
+    let place = Place::new().with_site();
+    place.write("no.pem", "no certificate and no key");
+    let org = [("CASEBRIDGE_SALESFORCE_CLIENT_ID", "x"), ("CASEBRIDGE_SALESFORCE_LOGIN_URL", "https://x.example.org")];
+    let check = |settings: &[(&str, &str)]| {
+        let mut command = place.command(&["check"]);
+        command.envs(org).envs(settings.iter().copied());
+        Ended::of(command.output().unwrap())
+    };
+    let pem = place.path().join("no.pem");
+    let pem = pem.to_str().unwrap();
+    for (settings, named) in [
+        (&[("CASEBRIDGE_SALESFORCE_CA_FILE", pem)][..], "ca_file"),
+        (
+            &[
+                ("CASEBRIDGE_SALESFORCE_GRANT", "jwt"),
+                ("CASEBRIDGE_SALESFORCE_USERNAME", "a@b.c"),
+                ("CASEBRIDGE_SALESFORCE_PRIVATE_KEY_FILE", pem),
+            ],
+            "private_key_file",
+        ),
+        (&[("CASEBRIDGE_DATABASE_URL", "sqlite:/nowhere/x.db")], "database_url"),
+    ] {
+        let ended = check(settings);
+        assert!(!ended.success && ended.data.contains(named), "{settings:?}: {ended:?}");
+    }
+    // A file that is another thing than a database is told apart, by check and by whoever uses it.
+    place.write("no.db", &"not a database. ".repeat(100));
+    let not_one = place.path().join("no.db");
+    let url = format!("sqlite:{}", not_one.display());
+    let ended = check(&[("CASEBRIDGE_DATABASE_URL", &url)]);
+    assert!(!ended.success && ended.data.contains("not a database"), "{ended:?}");
+    let ended = Ended::of(place.command(&["migrate"]).env("CASEBRIDGE_DATABASE_URL", &url).output().unwrap());
+    assert!(!ended.success && ended.talk.contains("not a database"), "{ended:?}");
+    assert!(ended.talk.contains("CASEBRIDGE_DATABASE_URL"), "{ended:?}");
+}
+
+#[test]
 fn serving_without_assets_says_how_to_get_them() {
     let ended = Place::new().run(&["serve"]);
     assert!(!ended.success && ended.talk.contains("Leptos.toml"), "{ended:?}");
@@ -170,7 +208,7 @@ fn a_person_is_added_and_their_id_printed_alone() {
     let id = ended.data.trim_end();
     assert!(id.len() == 36 && !id.contains(char::is_whitespace), "{ended:?}");
     let again = place.run_with(&add, "correct horse battery staple");
-    assert!(!again.success && again.talk.contains("taken"), "{again:?}");
+    assert!(!again.success && again.talk.contains("is here already"), "{again:?}");
     let empty = place.run_with(&["user", "add", "x@y.test", "--role", "staff", "--password-stdin"], "");
     assert!(!empty.success && empty.talk.contains("The password is empty"), "{empty:?}");
     let role = place.run(&["user", "add", "x@y.test", "--role", "king", "--password-stdin"]);

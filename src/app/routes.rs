@@ -1,6 +1,6 @@
 //! The addresses that pages and islands link to.
 
-use domain::{CourseId, PostId};
+use domain::{CourseId, PostId, UserId};
 
 pub const SIGN_IN: &str = "/login";
 pub const SIGN_OUT: &str = "/logout";
@@ -13,23 +13,31 @@ pub fn course(id: CourseId) -> String {
     format!("{COURSES}/{id}")
 }
 
+/// The query parameter by which a page says whose it is. A request of another person's page is answered as one of nobody's.
+pub const READER: &str = "reader";
+
+/// The address as a page of this reader asks it.
+pub fn for_reader(path: &str, reader: UserId) -> String {
+    format!("{path}?{READER}={reader}")
+}
+
 /// Where the composer's form goes.
-pub fn comments(course: CourseId) -> String {
-    format!("{COURSES}/{course}/comments")
+pub fn comments(course: CourseId, reader: UserId) -> String {
+    for_reader(&format!("{COURSES}/{course}/comments"), reader)
 }
 
 /// Where a draft goes when its page is closed.
-pub fn draft(course: CourseId) -> String {
-    format!("{COURSES}/{course}/draft")
+pub fn draft(course: CourseId, reader: UserId) -> String {
+    for_reader(&format!("{COURSES}/{course}/draft"), reader)
 }
 
 /// The stream that tells of a thread's new versions.
-pub fn events(course: CourseId) -> String {
-    format!("{COURSES}/{course}/events")
+pub fn events(course: CourseId, reader: UserId) -> String {
+    for_reader(&format!("{COURSES}/{course}/events"), reader)
 }
 
-pub fn retry(post: PostId) -> String {
-    format!("/posts/{post}/retry")
+pub fn retry(post: PostId, reader: UserId) -> String {
+    for_reader(&format!("/posts/{post}/retry"), reader)
 }
 
 /// Sign in, then come back to the course.

@@ -20,10 +20,14 @@ pub(super) async fn run(loaded: Loaded) -> Result<(), Fault> {
     let Loaded { config, warnings } = loaded;
     let mut problems: Vec<Problem> =
         data_dir(&config.storage.data_dir).into_iter().chain(config.check_secret_key()).collect();
-    if problems.is_empty() && database_exists(&config) {
-        problems.extend(database(&config).await);
+    if problems.is_empty() {
+        problems.extend(match embedded(&config) {
+            Some(path) if !path.exists() => unmakeable(path, &config.storage.data_dir),
+            _ => database(&config).await,
+        });
     }
     problems.extend(config::leptos_options().err());
+    problems.extend(config.org.as_ref().and_then(|org| program::org_options(&config, org).err()));
     for warning in &warnings {
         say(&warning.to_string());
     }
@@ -78,13 +82,24 @@ fn data_dir(path: &Path) -> Option<Problem> {
     }
 }
 
-/// A check makes nothing, so an embedded database that isn't there yet is left for the first start.
-fn database_exists(config: &Config) -> bool {
-    let url = config.storage.database_url.expose_secret();
-    match url.strip_prefix("sqlite:") {
-        Some(rest) => Path::new(rest.trim_start_matches("//").split('?').next().unwrap_or_default()).exists(),
-        None => true,
-    }
+/// The file of an embedded database.
+fn embedded(config: &Config) -> Option<&Path> {
+    let rest = config.storage.database_url.expose_secret().strip_prefix("sqlite:")?;
+    rest.trim_start_matches("//").split('?').next().map(Path::new)
+}
+
+/// A check makes nothing, so an embedded database that isn't there yet is left for the first start; it has to have a place.
+fn unmakeable(file: &Path, data_dir: &Path) -> Option<Problem> {
+    let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let writable = fs::metadata(folder).is_ok_and(|folder| folder.is_dir() && !folder.permissions().readonly());
+    // The data folder is made on the first start, and was looked at already.
+    (!writable && folder != data_dir).then(|| {
+        Problem::new(
+            format!("database_url (CASEBRIDGE_DATABASE_URL), {},", file.display()),
+            "can't be made there.",
+            "Make its folder, and let the user that runs this program write there.",
+        )
+    })
 }
 
 async fn database(config: &Config) -> Option<Problem> {

@@ -19,9 +19,22 @@ impl Fault {
             store::Error::Migration(..) => Self(format!(
                 "The database can't be brought up to date: {error}.\n  If a newer version of this program used it before, run that version."
             )),
+            store::Error::Database(..) => Self(format!(
+                "The database can't be used: {}.\n  database_url (CASEBRIDGE_DATABASE_URL) says where it is: name another, or put a backup in its place.",
+                innermost(error)
+            )),
             _ => Self(format!("The database failed: {error}.")),
         }
     }
+}
+
+/// What the database itself said.
+fn innermost(error: &dyn std::error::Error) -> String {
+    let mut cause = error;
+    while let Some(source) = cause.source() {
+        cause = source;
+    }
+    cause.to_string()
 }
 
 impl std::fmt::Display for Fault {

@@ -3,7 +3,7 @@
 use std::{fs, sync::Arc};
 
 use domain::{Clock, Random, SystemClock, SystemRandom};
-use engine::{Engine, EngineOptions, Limits, OrgGrant, OrgOptions};
+use engine::{Engine, EngineOptions, Limits, OrgGrant, OrgOptions, UnusableOrg};
 use secrecy::SecretString;
 use store::{Store, StoreOptions, TokenCipher};
 
@@ -54,22 +54,23 @@ pub(super) async fn open_store(config: &Config, random: Arc<dyn Random>) -> Resu
         .map_err(|error| Fault::database(&error))
 }
 
-fn org_options(config: &Config, org: &Org) -> Result<OrgOptions, Fault> {
+/// The org's options, with every file they name read.
+pub(super) fn org_options(config: &Config, org: &Org) -> Result<OrgOptions, Problem> {
     let (client_secret, grant) = match &org.grant {
         Grant::Web { client_secret } => (client_secret.clone(), OrgGrant::Web),
         Grant::ClientCredentials { client_secret } => (Some(client_secret.clone()), OrgGrant::ClientCredentials),
         Grant::Jwt { username, private_key_file } => {
             let key_pem = fs::read_to_string(private_key_file).map_err(|error| {
-                Fault::from(Problem::new(
+                Problem::new(
                     "salesforce.private_key_file",
                     format!("is {}, which can't be read: {error}.", private_key_file.display()),
                     "Let the user that runs this program read it.",
-                ))
+                )
             })?;
             (None, OrgGrant::Jwt { username: username.clone(), key_pem: SecretString::from(key_pem) })
         }
     };
-    Ok(OrgOptions {
+    let options = OrgOptions {
         login_url: org.login_url.clone(),
         client_id: org.client_id.clone(),
         client_secret,
@@ -77,5 +78,18 @@ fn org_options(config: &Config, org: &Org) -> Result<OrgOptions, Fault> {
         poll_interval: org.poll_interval,
         public_url: config.web.public_url.clone(),
         extra_ca: org.ca_file.clone(),
-    })
+    };
+    options.check().map_err(|unusable| match unusable {
+        UnusableOrg::CaFile(why) => Problem::new(
+            "salesforce.ca_file (CASEBRIDGE_SALESFORCE_CA_FILE)",
+            format!("can't be used: {why}."),
+            "Name a file with the authority's certificate, which begins with -----BEGIN CERTIFICATE-----, or remove the setting.",
+        ),
+        UnusableOrg::PrivateKey(why) => Problem::new(
+            "salesforce.private_key_file (CASEBRIDGE_SALESFORCE_PRIVATE_KEY_FILE)",
+            format!("{why}."),
+            "Name the file with the private key whose certificate the connected app holds; it begins with -----BEGIN PRIVATE KEY----- or -----BEGIN RSA PRIVATE KEY-----.",
+        ),
+    })?;
+    Ok(options)
 }

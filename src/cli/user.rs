@@ -34,7 +34,7 @@ pub(super) struct Add {
     /// "First Last"
     #[arg(long, value_name = "NAME", default_value = "")]
     name: String,
-    /// How they are called where no name is known; without it, what stands before the @ of the email address.
+    /// How they are called where no name is known; without it, what stands before the @ of the email address, or all of it where that is taken.
     #[arg(long)]
     username: Option<String>,
     /// Key of an organization they belong to; may be given more than once.
@@ -58,9 +58,21 @@ impl User {
         let email = add.email.clone();
         let person = add.person(password()?).map_err(|invalid| Fault::new(invalid.0))?;
         let program = Program::open(&config).await?;
+        let sees_nothing = match person.role {
+            Role::Partner if person.organizations.is_empty() => {
+                Some("They see no course until they belong to an organization (--organization).")
+            }
+            Role::Customer if person.account.is_none() => {
+                Some("They see nothing until they belong to an account (--account).")
+            }
+            _ => None,
+        };
         let id = program.engine.add_user(person).await?;
         program.store.close().await;
         answer(&id.to_string());
+        if let Some(note) = sees_nothing {
+            say(note);
+        }
         say(&format!("{email} can sign in now."));
         Ok(())
     }
@@ -69,20 +81,25 @@ impl User {
 impl Add {
     fn person(self, password: SecretString) -> Result<NewPerson, Invalid> {
         let email = Email::new(&self.email)?;
-        let username = match self.username {
-            Some(username) => Username::new(&username)?,
-            None => Username::new(email.as_str().split('@').next().unwrap_or_default())?,
-        };
+        let username = self.username.as_deref().map(Username::new).transpose()?;
         Ok(NewPerson {
             email,
             role: self.role,
             name: PersonName::from_full(&self.name)?,
             username,
             organizations: self.organization.into_iter().map(OrganizationKey::new).collect::<Result<_, _>>()?,
-            account: self.account.as_deref().map(SalesforceId::new).transpose()?,
+            account: self.account.as_deref().map(account).transpose()?,
             password,
         })
     }
+}
+
+fn account(id: &str) -> Result<SalesforceId, Invalid> {
+    SalesforceId::new(id).map_err(|_| {
+        Invalid::new(format!(
+            "--account “{id}” is no Salesforce id. It has 15 or 18 letters and digits, such as 001dL00000AbCdEQAV."
+        ))
+    })
 }
 
 fn password() -> Result<SecretString, Fault> {

@@ -9,6 +9,8 @@ use super::settings::Settings;
 
 const POLL_SECONDS: u64 = 60;
 
+const GRANTS: [&str; 3] = ["web", "client_credentials", "jwt"];
+
 #[derive(Clone, Debug)]
 pub struct Org {
     pub login_url: Url,
@@ -71,6 +73,13 @@ impl Org {
             }
         }
         let grant_name = settings.text("salesforce.grant").map(str::to_owned);
+        if let Some(other) = grant_name.as_deref().filter(|name| !GRANTS.contains(name)) {
+            settings.refuse(
+                "salesforce.grant",
+                format!("is “{other}”."),
+                "Write web (an admin connects in the browser), client_credentials or jwt.",
+            );
+        }
         let Some(client_id) = settings.text("salesforce.client_id").map(str::to_owned) else {
             if client_secret.is_some() || grant_name.is_some() {
                 settings.refuse(
@@ -102,15 +111,7 @@ impl Org {
                     return None;
                 }
             },
-            other => {
-                let what = format!("is “{other}”.");
-                settings.refuse(
-                    "salesforce.grant",
-                    what,
-                    "Write web (an admin connects in the browser), client_credentials or jwt.",
-                );
-                return None;
-            }
+            _ => return None,
         };
         if settings.text("salesforce.pubsub_url").is_some() {
             settings.warn(

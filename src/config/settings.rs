@@ -125,7 +125,7 @@ fn existing(file: ConfigFile<'_>) -> Result<Option<&Path>, Problems> {
         ConfigFile::Named(path) if path.is_file() => Ok(Some(path)),
         ConfigFile::Named(path) => Err(Problem::new(
             format!("The configuration file {}", path.display()),
-            "does not exist.",
+            if path.exists() { "is no file." } else { "does not exist." },
             "Give the path of an existing file, or leave --config away: then ./casebridge.toml is read where there is one.",
         )
         .into()),

@@ -87,6 +87,11 @@ pub(crate) async fn post(
     }
 }
 
+/// A refused form leaves its own address in the browser, and people load that again.
+pub(crate) async fn back_to_course(CoursePath(course): CoursePath) -> Redirect {
+    Redirect::to(&format!("/courses/{course}"))
+}
+
 /// RFC 7240: who sends `Prefer: respond-async` is answered as soon as the post is stored.
 fn wait(headers: &HeaderMap) -> Wait {
     let asynchronous = headers

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use axum::{
     extract::{FromRequestParts, MatchedPath, Request, State},
-    http::{Extensions, StatusCode, request::Parts},
+    http::{Extensions, StatusCode, Uri, request::Parts},
     middleware::Next,
     response::{IntoResponse, Response},
 };
@@ -17,13 +17,24 @@ use super::{
     session::{self, USER},
     view::View,
 };
-use crate::app::{Viewer, pages::Failure};
+use crate::app::{Viewer, pages::Failure, routes};
 
 /// None: nobody is signed in.
 #[derive(Clone)]
 pub struct CurrentActor(pub Option<Arc<Actor>>);
 
 impl CurrentActor {
+    /// Nobody, where the request comes from the page of somebody else: two people used one browser, and what the first one
+    /// typed must not become the second one's words. A request that doesn't say whose page it comes from stands as it is.
+    fn on_page(self, uri: &Uri) -> Self {
+        let query = uri.query().unwrap_or_default();
+        let reader = url::form_urlencoded::parse(query.as_bytes()).find(|(name, _)| name == routes::READER);
+        match (&self.0, reader) {
+            (Some(actor), Some((_, reader))) if *reader != actor.user().to_string() => Self(None),
+            _ => self,
+        }
+    }
+
     /// Who reads the page, as far as these extensions know.
     pub(crate) fn viewer(extensions: &Extensions) -> Option<Viewer> {
         extensions.get::<Self>()?.0.as_deref().map(Viewer::from)
@@ -59,7 +70,7 @@ pub(crate) async fn identify(
     next: Next,
 ) -> Response {
     let current = match resolve(&state, &session).await {
-        Ok(current) => current,
+        Ok(current) => current.on_page(request.uri()),
         Err(unknown) => return unknown.answer(&View::of(&state, request.extensions(), None)),
     };
     request.extensions_mut().insert(current.clone());

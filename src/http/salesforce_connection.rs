@@ -36,6 +36,11 @@ struct OrgAuthorization {
     verifier: String,
 }
 
+/// The only admin page there is.
+pub(crate) async fn first_page() -> Redirect {
+    Redirect::to(PAGE)
+}
+
 pub(crate) async fn show(
     State(state): State<AppState>,
     SignedIn(actor): SignedIn,

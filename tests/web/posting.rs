@@ -250,3 +250,46 @@ async fn another_site_can_not_post_for_somebody() {
     let own = mia.post_with(&path, &form, &[("origin", "http://127.0.0.1:3000")]).await;
     assert!(own.redirect().contains("#post-"), "an old browser that sends only Origin");
 }
+
+/// Mia's page stood open while Sam signed in with the same browser.
+#[tokio::test]
+async fn what_is_sent_from_anothers_page_is_nobodys() {
+    let portal = Portal::start().await;
+    let mut browser = portal.sam().await;
+    let of_mia = format!("?reader={}", portal.people.mia);
+    let form = [("key", KEY), ("body", "Mia wrote this"), ("visibility", "public"), ("run", "")];
+    let kept = browser.post(&format!("{}/comments{of_mia}", Portal::course_page()), &form).await;
+    assert_eq!(kept.status, StatusCode::UNAUTHORIZED);
+    kept.shows("Mia wrote this");
+    kept.hides("Sam Okafor");
+    let beacon = browser.beacon(&format!("{}/draft{of_mia}", Portal::course_page()), &form).await;
+    assert_eq!(beacon.status, StatusCode::UNAUTHORIZED);
+    let comment = serde_json::json!(
+        {"course": Portal::circuits(), "key": KEY, "body": "Mia wrote this", "visibility": "public", "run": null}
+    );
+    for function in ["post_comment", "save_draft", "get_thread"] {
+        let answer = browser.call(&format!("{function}{of_mia}"), &comment).await;
+        assert_eq!(answer.status, StatusCode::UNAUTHORIZED, "{function}: {}", answer.text());
+    }
+    assert_eq!(
+        browser.get(&format!("{}/events{of_mia}", Portal::course_page())).await.status,
+        StatusCode::UNAUTHORIZED
+    );
+    assert_eq!(
+        browser.get(&format!("{}/events?reader=x", Portal::course_page())).await.status,
+        StatusCode::UNAUTHORIZED
+    );
+    assert_eq!(stored(&portal).await.thread.posts, []);
+    browser.get(&Portal::course_page()).await.hides("Mia wrote this");
+
+    let of_sam = format!("?reader={}", portal.people.sam);
+    browser.post(&format!("{}/comments{of_sam}", Portal::course_page()), &form).await.redirect();
+    assert_eq!(stored(&portal).await.thread.posts.len(), 1);
+}
+
+#[tokio::test]
+async fn the_address_of_a_refused_form_leads_back_to_its_course() {
+    let portal = Portal::start().await;
+    let mut mia = portal.mia().await;
+    assert_eq!(mia.get(&format!("{}/comments", Portal::course_page())).await.redirect(), Portal::course_page());
+}

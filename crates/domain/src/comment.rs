@@ -131,8 +131,17 @@ impl FeedText {
         FEED_ITEM_MAX_CHARS.saturating_sub(Self::prefix(author, run).chars().count())
     }
 
+    /// How many of those a run takes, by its key.
+    pub fn chars_of_run(key: &str) -> usize {
+        Self::about_run(key).chars().count()
+    }
+
+    fn about_run(key: &str) -> String {
+        format!("{COURSE_RUN}\n{key}\n\n")
+    }
+
     fn prefix(author: &AuthorLabel, run: Option<&RunKey>) -> String {
-        let run = run.map(|key| format!("{COURSE_RUN}\n{key}\n\n")).unwrap_or_default();
+        let run = run.map(|key| Self::about_run(key.as_str())).unwrap_or_default();
         format!("{USER}\n{}\n\n{run}{BODY}\n", author.0)
     }
 
@@ -204,6 +213,8 @@ mod tests {
         let room = FeedText::room(&author, None);
         let fits = CommentBody::new(&"é".repeat(room)).unwrap();
         assert_eq!(FeedText::new(&author, None, &fits).unwrap().as_str().chars().count(), FEED_ITEM_MAX_CHARS);
+        let run = RunKey::new("course-v1:HarvardX+CS50x+2012").unwrap();
+        assert_eq!(FeedText::room(&author, Some(&run)), room - FeedText::chars_of_run(run.as_str()));
         let over = CommentBody::new(&"é".repeat(room + 1)).unwrap();
         assert!(FeedText::new(&author, None, &over).unwrap_err().0.contains("1 character too long"));
     }

@@ -119,7 +119,7 @@ pub struct Composer {
     pub body: String,
     pub run: Option<crate::CourseRunId>,
     pub visibility: Visibility,
-    /// How many characters the body may have once author and run are written before it, for the longest run key.
+    /// How many characters the body may have once its author is written before it. A run takes some of them.
     pub max_chars: usize,
     /// Why the last try was refused, in place.
     pub error: Option<String>,

@@ -4,7 +4,7 @@ mod import;
 
 use std::{ops::Deref, sync::Arc};
 
-use domain::{AuthorLabel, Composer, CourseId, FeedText, PostKey, RunKey, RunStatus, Timestamp, Visibility};
+use domain::{AuthorLabel, Composer, CourseId, FeedText, PostKey, RunStatus, Timestamp, Visibility};
 use store::{CaseRow, CourseAfter, CourseListRow, CourseQuery, OrganizationRow, RunRow};
 
 use crate::{
@@ -123,8 +123,7 @@ impl Engine {
         }
         let draft = self.store.read().drafts().get(actor.user(), &drafts::scope(course, visibility)).await?;
         let author = AuthorLabel::new(actor.name(), actor.username());
-        let longest: Option<&RunKey> = runs.iter().map(|run| &run.key).max_by_key(|key| key.as_str().chars().count());
-        let max_chars = FeedText::room(&author, longest);
+        let max_chars = FeedText::room(&author, None);
         let (key, body, run) = match draft {
             Some(draft) => {
                 (draft.key, draft.body, draft.course_run_id.filter(|id| runs.iter().any(|run| run.id == *id)))

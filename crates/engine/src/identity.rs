@@ -8,7 +8,7 @@ use argon2::{
 };
 use domain::{Email, OrganizationKey, PersonName, Role, SalesforceId, UserId, Username};
 use secrecy::{ExposeSecret, SecretString};
-use store::{NewUser, UserRow};
+use store::{NewUser, Tx, UserRow};
 use tokio::sync::Semaphore;
 
 use crate::{Actor, Engine, Error};
@@ -19,7 +19,8 @@ pub struct NewPerson {
     pub email: Email,
     pub role: Role,
     pub name: PersonName,
-    pub username: Username,
+    /// None: what stands before the @ of the address, or all of it where that is taken.
+    pub username: Option<Username>,
     pub organizations: Vec<OrganizationKey>,
     pub account: Option<SalesforceId>,
     pub password: SecretString,
@@ -125,18 +126,26 @@ impl Engine {
         let now = self.clock.now();
         let mut salt = [0; SALT_BYTES];
         self.random.fill(&mut salt);
-        let password_hash = self.passwords.hash(person.password, salt).await?;
+        let password_hash = self.passwords.hash(person.password.clone(), salt).await?;
+        let tx = self.store.begin().await?;
+        let Some(username) = free_username(&tx, &person).await? else {
+            return Err(match person.username {
+                Some(taken) => {
+                    Error::Conflict(format!("The username {taken} is taken. Choose another with --username."))
+                }
+                None => Error::Conflict("No username is free. Choose one with --username.".to_owned()),
+            });
+        };
         let user = NewUser {
             id: UserId::from_uuid(self.random.uuid_v7(now)),
             email: person.email,
-            username: person.username,
+            username,
             name: person.name,
             role: person.role,
             password_hash,
             account_salesforce_id: person.account,
             created_at: now,
         };
-        let tx = self.store.begin().await?;
         let mut organizations = Vec::with_capacity(person.organizations.len());
         for key in &person.organizations {
             let organization = tx.catalogue().organization_by_key(key).await?.ok_or_else(|| {
@@ -160,4 +169,25 @@ impl Engine {
         tracing::info!(user.id = %user.id, user.role = user.role.name(), "person added");
         Ok(user.id)
     }
+}
+
+/// The one asked for, or one made from the address; none when taken.
+async fn free_username(tx: &Tx, person: &NewPerson) -> Result<Option<Username>, Error> {
+    if tx.users().by_email(&person.email).await?.is_some() {
+        return Err(Error::Conflict(format!("Somebody with the address {} is here already.", person.email)));
+    }
+    let address = person.email.as_str();
+    let candidates = match &person.username {
+        Some(username) => vec![username.clone()],
+        None => [address.split('@').next().unwrap_or(address), address]
+            .into_iter()
+            .filter_map(|text| Username::new(text).ok())
+            .collect(),
+    };
+    for candidate in candidates {
+        if tx.users().by_username(&candidate).await?.is_none() {
+            return Ok(Some(candidate));
+        }
+    }
+    Ok(None)
 }

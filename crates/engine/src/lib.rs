@@ -24,7 +24,7 @@ pub use actor::Actor;
 pub use engine::Engine;
 pub use error::{Error, Public, PublicKind};
 pub use identity::NewPerson;
-pub use options::{EngineOptions, Limits, OrgGrant, OrgOptions};
+pub use options::{EngineOptions, Limits, OrgGrant, OrgOptions, UnusableOrg};
 pub use views::{
     BeginConnect, CaseView, ConnectionState, ConnectionView, CourseFilter, CourseList, CourseSummary, CourseView,
     DatabaseState, DraftText, Health, ImportCount, ImportReport, NewComment, OrgState, OrganizationView, PollOutcome,

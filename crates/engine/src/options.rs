@@ -33,7 +33,34 @@ pub struct OrgOptions {
     pub extra_ca: Option<PathBuf>,
 }
 
+/// Which of an org's settings can't work, and why.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum UnusableOrg {
+    CaFile(String),
+    PrivateKey(String),
+}
+
 impl OrgOptions {
+    /// Reads the files that the options name, as starting would.
+    ///
+    /// # Errors
+    /// One of them isn't what it should be.
+    pub fn check(&self) -> Result<(), UnusableOrg> {
+        self.http().map_err(|error| UnusableOrg::CaFile(error.to_string()))?;
+        match &self.grant {
+            OrgGrant::Web | OrgGrant::ClientCredentials => Ok(()),
+            OrgGrant::Jwt { key_pem, .. } => salesforce::check_private_key(key_pem)
+                .map_err(|_| UnusableOrg::PrivateKey("is not an RSA key in PEM form".to_owned())),
+        }
+    }
+
+    pub(crate) fn http(&self) -> Result<reqwest::Client, salesforce::http::HttpSetupError> {
+        salesforce::http::client(&salesforce::http::HttpOptions {
+            extra_root: self.extra_ca.clone(),
+            ..salesforce::http::HttpOptions::default()
+        })
+    }
+
     /// Where the org sends an admin back to: `{public_url}/admin/salesforce/callback`.
     pub fn redirect_uri(&self) -> String {
         format!("{}/admin/salesforce/callback", self.public_url.as_str().trim_end_matches('/'))

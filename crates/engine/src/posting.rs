@@ -24,8 +24,7 @@ const SUBJECT_MAX_CHARS: usize = 255;
 /// A case's status before the org has said one.
 const OPEN: &str = "Open";
 
-const KEY_REUSED: &str =
-    "This comment was already posted with another text. Reload the page to see it, then write a new one.";
+const KEY_REUSED: &str = "Something else was posted from here already, perhaps in another tab. Your text is kept: post it again to add it as a new comment.";
 
 impl Engine {
     /// Stores a comment and its delivery. The same key with the same content answers with what was stored the first time.

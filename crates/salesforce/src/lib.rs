@@ -21,7 +21,7 @@ pub use config::{ApiVersion, InvalidApiVersion, OrgConfig};
 pub use datetime::{DateTime, InvalidDateTime};
 pub use error::{ApiError, Error, ErrorKind};
 pub use limits::ApiUsage;
-pub use oauth::{Authorization, Grant, OAuth, Pkce};
+pub use oauth::{Authorization, Grant, OAuth, Pkce, check_private_key};
 pub use rest::{
     ApiPath, CompositeFailure, CompositeRequest, CompositeResponse, Created, FieldDescribe, GlobalDescribe, Limit,
     ObjectDescribe, ObjectSummary, Page, PicklistValue, Repeat, Subrequest, Subresponse, Upserted, UserInfo, reference,

@@ -80,7 +80,7 @@ impl fmt::Debug for Store {
 }
 
 impl Store {
-    /// Opens the database at `sqlite:path?mode=rwc` or `postgres://…`. The schema is not touched: see [`Store::migrate`].
+    /// Opens the database at `sqlite:path`, whose file is made when it isn't there, or `postgres://…`. The schema is not touched: see [`Store::migrate`].
     ///
     /// # Errors
     /// [`Error::Address`], or the database can't be reached or opened.
@@ -203,7 +203,7 @@ fn sqlite(url: &SecretString, connections: u32, access: SqliteAccess) -> Connect
                 .foreign_keys(true)
                 .busy_timeout(PATIENCE);
             match access {
-                SqliteAccess::Write => options,
+                SqliteAccess::Write => options.create_if_missing(true),
                 SqliteAccess::WriteUnsynced => options.synchronous(SqliteSynchronous::Normal),
                 SqliteAccess::Read => options.pragma("query_only", "ON"),
             }

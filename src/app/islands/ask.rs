@@ -3,7 +3,7 @@
 //! The client that `#[server]` generates does the same for a third more program. Address and argument names are still those of the generated
 //! functions; a test holds the two together.
 
-use domain::{CourseId, CourseRunId, PostId, PostKey, Thread, ThreadPost, Visibility};
+use domain::{CourseId, CourseRunId, PostId, PostKey, Thread, ThreadPost, UserId, Visibility};
 use leptos::{
     server_fn::ServerFn,
     wasm_bindgen::{JsCast, JsValue},
@@ -11,14 +11,19 @@ use leptos::{
 };
 
 use super::wire::{FromJson, Json, object};
-use crate::functions::{
-    FailureKind, FunctionError,
-    drafts::SaveDraft,
-    threads::{GetThread, PostComment, RetryPost},
+use crate::{
+    app::routes,
+    functions::{
+        FailureKind, FunctionError,
+        drafts::SaveDraft,
+        threads::{GetThread, PostComment, RetryPost},
+    },
 };
 
 /// What a composer holds, on its way to becoming a draft or a post.
 pub(super) struct Written {
+    /// Whose page it was written in.
+    pub(super) reader: UserId,
     pub(super) course: CourseId,
     pub(super) key: PostKey,
     pub(super) body: String,
@@ -29,19 +34,19 @@ pub(super) struct Written {
 type Arguments<const N: usize> = [(&'static str, Option<String>); N];
 
 impl Written {
-    fn arguments(self) -> Arguments<5> {
+    fn arguments(&self) -> Arguments<5> {
         [
             ("course", Some(self.course.to_string())),
             ("key", Some(self.key.to_string())),
-            ("body", Some(self.body)),
+            ("body", Some(self.body.clone())),
             ("visibility", Some(self.visibility.name().to_owned())),
             ("run", self.run.map(|run| run.to_string())),
         ]
     }
 }
 
-pub(super) async fn get_thread(course: CourseId) -> Result<Thread, FunctionError> {
-    ask(GetThread::PATH, &get_thread_arguments(course)).await
+pub(super) async fn get_thread(reader: UserId, course: CourseId) -> Result<Thread, FunctionError> {
+    ask(GetThread::PATH, reader, &get_thread_arguments(course)).await
 }
 
 fn get_thread_arguments(course: CourseId) -> Arguments<2> {
@@ -49,29 +54,33 @@ fn get_thread_arguments(course: CourseId) -> Arguments<2> {
 }
 
 pub(super) async fn post_comment(comment: Written) -> Result<ThreadPost, FunctionError> {
-    ask(PostComment::PATH, &comment.arguments()).await
+    ask(PostComment::PATH, comment.reader, &comment.arguments()).await
 }
 
 pub(super) async fn save_draft(draft: Written) -> Result<(), FunctionError> {
-    fetch(SaveDraft::PATH, &object(&draft.arguments())).await.map(drop)
+    fetch(SaveDraft::PATH, draft.reader, &object(&draft.arguments())).await.map(drop)
 }
 
-pub(super) async fn retry_post(post: PostId) -> Result<ThreadPost, FunctionError> {
-    ask(RetryPost::PATH, &retry_post_arguments(post)).await
+pub(super) async fn retry_post(reader: UserId, post: PostId) -> Result<ThreadPost, FunctionError> {
+    ask(RetryPost::PATH, reader, &retry_post_arguments(post)).await
 }
 
 fn retry_post_arguments(post: PostId) -> Arguments<1> {
     [("post", Some(post.to_string()))]
 }
 
-async fn ask<T: FromJson>(path: &str, arguments: &[(&str, Option<String>)]) -> Result<T, FunctionError> {
-    let text = fetch(path, &object(arguments)).await?;
+async fn ask<T: FromJson>(
+    path: &str,
+    reader: UserId,
+    arguments: &[(&str, Option<String>)],
+) -> Result<T, FunctionError> {
+    let text = fetch(path, reader, &object(arguments)).await?;
     Json::parse(&text).and_then(|json| T::from_json(&json)).ok_or_else(unreadable)
 }
 
 /// The answer's text, when it is a good one.
-async fn fetch(path: &str, body: &str) -> Result<String, FunctionError> {
-    let (status, text) = exchange(path, body).await.map_err(|_| {
+async fn fetch(path: &str, reader: UserId, body: &str) -> Result<String, FunctionError> {
+    let (status, text) = exchange(&routes::for_reader(path, reader), body).await.map_err(|_| {
         FunctionError::new(
             FailureKind::Unreachable,
             "The portal can’t be reached. Your text is kept; check your connection and try again.",
@@ -127,9 +136,10 @@ mod tests {
         let id = "01890a5d-ac96-774b-bcce-b302099a8057";
         let (course, post): (CourseId, PostId) = (id.parse().unwrap(), id.parse().unwrap());
         let (key, run): (PostKey, CourseRunId) = (id.parse().unwrap(), id.parse().unwrap());
+        let reader: UserId = id.parse().unwrap();
         for (visibility, run) in [(Visibility::Public, None), (Visibility::Internal, Some(run))] {
             let body = "a \"quoted\"\nline".to_owned();
-            let written = || sent(Written { course, key, body: body.clone(), visibility, run }.arguments());
+            let written = || sent(Written { reader, course, key, body: body.clone(), visibility, run }.arguments());
             let comment = PostComment { course, key, body: body.clone(), visibility, run };
             assert_eq!(written(), to_value(comment).unwrap());
             assert_eq!(written(), to_value(SaveDraft { course, key, body: body.clone(), visibility, run }).unwrap());

@@ -180,7 +180,7 @@ async fn people(engine: &Engine) -> People {
                 email: Email::new(email).unwrap(),
                 role,
                 name: PersonName::from_full(name).unwrap(),
-                username: Username::new(email.split('@').next().unwrap()).unwrap(),
+                username: Some(Username::new(email.split('@').next().unwrap()).unwrap()),
                 organizations: organization.map(|key| OrganizationKey::new(key).unwrap()).into_iter().collect(),
                 account: None,
                 password: SecretString::from(PASSWORD),

@@ -1,6 +1,9 @@
 //! Importing a catalogue from a CSV file. Running it again changes only what differs; one bad line spoils no other.
 
-use std::{collections::HashMap, io::Read};
+use std::{
+    collections::HashMap,
+    io::{BufRead, BufReader, Read},
+};
 
 use csv::ByteRecord;
 use domain::{
@@ -123,19 +126,48 @@ const fn count(counted: &mut ImportCount, changed: Changed) {
 }
 
 fn read(reader: impl Read, report: &mut ImportReport) -> Result<IndexMap<CourseKey, Course>, Error> {
-    let unreadable = |error: csv::Error| Error::invalid(format!("The file can't be read as CSV: {error}."));
-    let mut csv = csv::ReaderBuilder::new().flexible(true).trim(csv::Trim::All).from_reader(reader);
-    let headers = csv.byte_headers().map_err(unreadable)?.clone();
+    let mut lines = (1..).zip(BufReader::new(reader).split(b'\n'));
+    let mut next = || {
+        let (number, line) = lines.next()?;
+        Some(
+            line.map(|line| (number, line))
+                .map_err(|error| Error::invalid(format!("The file can't be read: {error}."))),
+        )
+    };
+    let headers = match next().transpose()? {
+        Some((_, line)) => fields(&line).map_err(Error::invalid)?,
+        None => ByteRecord::new(),
+    };
     let columns = columns(&headers)?;
     let mut courses: IndexMap<CourseKey, Course> = IndexMap::new();
-    let mut record = ByteRecord::new();
-    while csv.read_byte_record(&mut record).map_err(unreadable)? {
-        let number = record.position().map_or(0, csv::Position::line);
-        if let Err(problem) = line(&record, columns).and_then(|line| add(&mut courses, line)) {
+    while let Some((number, text)) = next().transpose()? {
+        if text.trim_ascii().is_empty() {
+            continue;
+        }
+        let read = fields(&text).and_then(|record| line(&record, columns)).and_then(|line| add(&mut courses, line));
+        if let Err(problem) = read {
             report.problems.push((number, problem));
         }
     }
     Ok(courses)
+}
+
+/// The fields of one line. None of a catalogue's holds a line break, so a quote that is left open spoils its own line and
+/// doesn't swallow those after it.
+fn fields(line: &[u8]) -> Result<ByteRecord, String> {
+    // Read as a field of the same record, the second line shows that the first never ended.
+    let guarded = [line, b"\nend"].concat();
+    let mut csv = csv::ReaderBuilder::new()
+        .has_headers(false)
+        .flexible(true)
+        .trim(csv::Trim::All)
+        .from_reader(guarded.as_slice());
+    let mut records = csv.byte_records();
+    match (records.next(), records.next()) {
+        (Some(Ok(record)), Some(Ok(_))) => Ok(record),
+        (Some(Err(error)), _) | (_, Some(Err(error))) => Err(format!("The line can't be read as CSV: {error}.")),
+        _ => Err("A quotation mark is opened on this line and not closed. Close it, or write it twice where it is part of the text.".to_owned()),
+    }
 }
 
 /// Where each of [`COLUMNS`] stands.

@@ -80,11 +80,7 @@ impl Org {
         let mut config = OrgConfig::new(options.login_url.clone(), options.client_id.clone());
         config.client_secret.clone_from(&options.client_secret);
         let config = Arc::new(config);
-        let http = salesforce::http::client(&salesforce::http::HttpOptions {
-            extra_root: options.extra_ca.clone(),
-            ..salesforce::http::HttpOptions::default()
-        })
-        .map_err(|error| Error::invalid(error.to_string()))?;
+        let http = options.http().map_err(|error| Error::invalid(error.to_string()))?;
         Ok(Self {
             redirect_uri,
             oauth: OAuth::new(http.clone(), Arc::clone(&config)),

@@ -96,3 +96,25 @@ async fn a_course_page_without_an_org_has_no_composer(#[case] backend: Backend) 
         portal.engine.post_comment(&staff, circuits(), crate::portal::comment("hi"), engine::Wait::ForNothing).await;
     assert!(matches!(refused, Err(Error::NotFound)));
 }
+
+#[rstest]
+#[case::sqlite(Backend::Sqlite)]
+#[case::postgres(Backend::Postgres)]
+#[tokio::test]
+async fn a_quote_left_open_spoils_its_own_line_alone(#[case] backend: Backend) {
+    let portal = Portal::new(backend, None).await;
+    let file = "institution,course_number,launch_date,title\r
+MITx,q1,09/05/2012,\"Open quote\r
+\r
+MITx,q2,09/05/2012,\"Second, with a \"\"word\"\"\"\r
+MITx,q3,09/05/2012,Third 5\" disk";
+    let report = portal.engine.import_catalogue(file.as_bytes()).await.unwrap();
+    let [(line, problem)] = report.problems.as_slice() else { panic!("one problem: {:?}", report.problems) };
+    assert_eq!(*line, 2);
+    assert!(problem.contains("quotation mark"), "{problem}");
+    assert_eq!(report.courses.created, 2);
+    let staff = portal.person("sam", domain::Role::Staff, &[]).await;
+    let list = portal.engine.my_courses(&staff, engine::CourseFilter::default()).await.unwrap();
+    let titles: Vec<&str> = list.courses.iter().map(|course| course.title.as_str()).collect();
+    assert!(titles.contains(&"Second, with a \"word\"") && titles.contains(&"Third 5\" disk"), "{titles:?}");
+}

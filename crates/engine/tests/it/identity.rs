@@ -63,7 +63,7 @@ async fn a_taken_address_or_name_and_an_unknown_organization_are_told(#[case] ba
                 email: Email::new(email).unwrap(),
                 role: Role::Partner,
                 name: PersonName::default(),
-                username: Username::new(username).unwrap(),
+                username: Some(Username::new(username).unwrap()),
                 organizations: vec![OrganizationKey::new(organization).unwrap()],
                 account: None,
                 password: SecretString::from(password),
@@ -75,4 +75,29 @@ async fn a_taken_address_or_name_and_an_unknown_organization_are_told(#[case] ba
     assert_eq!(kind(add("other@example.org", "other", "YaleX", PASSWORD).await), PublicKind::Invalid);
     assert_eq!(kind(add("other@example.org", "other", "MITx", "short").await), PublicKind::Invalid);
     add("other@example.org", "other", "MITx", PASSWORD).await.unwrap();
+}
+
+#[rstest]
+#[case::sqlite(Backend::Sqlite)]
+#[case::postgres(Backend::Postgres)]
+#[tokio::test]
+async fn people_of_one_name_at_two_places_both_get_in(#[case] backend: Backend) {
+    let portal = Portal::new(backend, None).await;
+    let add = async |email: &str| {
+        let person = NewPerson {
+            email: Email::new(email).unwrap(),
+            role: Role::Staff,
+            name: PersonName::default(),
+            username: None,
+            organizations: Vec::new(),
+            account: None,
+            password: SecretString::from(PASSWORD),
+        };
+        let id = portal.engine.add_user(person).await?;
+        Ok::<_, Error>(portal.engine.actor(id).await?.unwrap().username().to_string())
+    };
+    assert_eq!(add("mia@mitx.test").await.unwrap(), "mia");
+    assert_eq!(add("mia@harvardx.test").await.unwrap(), "mia@harvardx.test");
+    let again = add("Mia@mitx.test").await.unwrap_err().public().message;
+    assert!(again.contains("address"), "{again}");
 }

@@ -81,7 +81,7 @@ impl Portal {
                 email: Email::new(&format!("{handle}@example.org")).unwrap(),
                 role,
                 name,
-                username: Username::new(handle).unwrap(),
+                username: Some(Username::new(handle).unwrap()),
                 organizations: organizations.iter().map(|key| OrganizationKey::new(*key).unwrap()).collect(),
                 account: None,
                 password: SecretString::from(PASSWORD),

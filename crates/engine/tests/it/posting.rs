@@ -87,10 +87,11 @@ async fn what_will_not_do_is_refused_in_a_sentence_and_not_stored(#[case] backen
         assert_eq!(kind(answer), PublicKind::Invalid);
     }
     assert_eq!(engine.thread(&pat, circuits(), None).await.unwrap().posts, []);
-    let fits = NewComment {
-        run: Some(engine.course(&pat, circuits()).await.unwrap().runs[0].id),
-        ..comment(&"é".repeat(room))
-    };
+    let run = engine.course(&pat, circuits()).await.unwrap().runs.remove(0);
+    let room = room - domain::FeedText::chars_of_run(&run.key);
+    let over = NewComment { run: Some(run.id), ..comment(&"é".repeat(room + 1)) };
+    assert_eq!(kind(engine.post_comment(&pat, circuits(), over, Wait::ForNothing).await), PublicKind::Invalid);
+    let fits = NewComment { run: Some(run.id), ..comment(&"é".repeat(room)) };
     engine.post_comment(&pat, circuits(), fits, Wait::ForNothing).await.unwrap();
 }
 

@@ -24,10 +24,7 @@ pub(super) fn assertion(
     key_pem: &SecretString,
     now: Timestamp,
 ) -> Result<String, Error> {
-    let unusable = |error: jsonwebtoken::errors::Error| {
-        Error::request("the private key for Salesforce is not an RSA key in PEM form").with_source(error)
-    };
-    let key = EncodingKey::from_rsa_pem(key_pem.expose_secret().as_bytes()).map_err(unusable)?;
+    let key = key(key_pem)?;
     let claims = Claims {
         iss: &config.client_id,
         sub: username,
@@ -35,4 +32,20 @@ pub(super) fn assertion(
         exp: now.as_micros().div_euclid(1_000_000).saturating_add(VALID_SECONDS),
     };
     jsonwebtoken::encode(&Header::new(Algorithm::RS256), &claims, &key).map_err(unusable)
+}
+
+/// Whether assertions can be signed with it.
+///
+/// # Errors
+/// [`crate::ErrorKind::Request`]: it isn't an RSA key in PEM form.
+pub fn check_private_key(key_pem: &SecretString) -> Result<(), Error> {
+    key(key_pem).map(drop)
+}
+
+fn key(key_pem: &SecretString) -> Result<EncodingKey, Error> {
+    EncodingKey::from_rsa_pem(key_pem.expose_secret().as_bytes()).map_err(unusable)
+}
+
+fn unusable(error: jsonwebtoken::errors::Error) -> Error {
+    Error::request("the private key for Salesforce is not an RSA key in PEM form").with_source(error)
 }

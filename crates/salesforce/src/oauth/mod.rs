@@ -23,6 +23,7 @@ use crate::{
     error::{Error, ErrorKind, Outcome},
 };
 use answer::TokenAnswer;
+pub use jwt::check_private_key;
 pub use pkce::Pkce;
 
 /// How a [`Client`](crate::Client) comes by its first tokens.

@@ -71,7 +71,7 @@ pub(super) fn composer_form(
     runs: Vec<RunOption>,
     audience: &str,
 ) -> impl IntoView + use<> {
-    let (visibility, course, max) = (desk.visibility, desk.room.course, desk.max_chars);
+    let (visibility, course, reader) = (desk.visibility, desk.room.course, desk.room.reader.user);
     let Wording { class, icon: mark, heading, label, seen_by, audience, submit, submit_class } =
         Wording::new(visibility, audience);
     let ids = Ids::of(visibility);
@@ -96,7 +96,7 @@ pub(super) fn composer_form(
         (shown(), shown(), shown(), shown(), shown(), shown(), shown());
     let (on_submit, on_input, on_change, on_key) = (shown(), shown(), shown(), shown());
     let count = live(move || {
-        let count = counted.shown.with(|shown| shown.count);
+        let (count, max) = counted.shown.with(|shown| (shown.count, shown.max));
         if count > max { format!("{count} / {max} – {} too many", count - max) } else { format!("{count} / {max}") }
     });
     let error = move || {
@@ -117,7 +117,7 @@ pub(super) fn composer_form(
             id=ids.form
             class=class
             method="post"
-            action=routes::comments(course)
+            action=routes::comments(course, reader)
             aria-labelledby=ids.heading
             on:submit=move |event: SubmitEvent| {
                 event.prevent_default();
@@ -161,7 +161,7 @@ pub(super) fn composer_form(
                 <p
                     class="composer-count"
                     id=ids.count
-                    data-over=live(move || over.shown.with(|shown| shown.count) > max)
+                    data-over=live(move || over.shown.with(|shown| shown.count > shown.max))
                 >
                     {count}
                 </p>

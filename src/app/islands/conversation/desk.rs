@@ -8,7 +8,7 @@ use std::{
     time::Duration,
 };
 
-use domain::{CommentBody, Composer, PostKey, PostState, RunOption, ThreadPost, Visibility};
+use domain::{CommentBody, Composer, CourseRunId, FeedText, PostKey, PostState, RunOption, ThreadPost, Visibility};
 use leptos::{
     ev::KeyboardEvent,
     leptos_dom::helpers::TimeoutHandle,
@@ -93,6 +93,8 @@ fn element<T: JsCast>(id: &str) -> Option<T> {
 pub(super) struct Shown {
     pub(super) key: PostKey,
     pub(super) count: usize,
+    /// How many characters fit, given the run that is chosen.
+    pub(super) max: usize,
     pub(super) sending: bool,
     pub(super) trouble: Option<Trouble>,
 }
@@ -131,7 +133,8 @@ pub(super) struct Desk(Arc<State>);
 pub(super) struct State {
     pub(super) room: Room,
     pub(super) visibility: Visibility,
-    pub(super) max_chars: usize,
+    /// How many characters fit where no run is chosen.
+    max_chars: usize,
     pub(super) shown: Told<Shown>,
     ids: &'static Ids,
     runs: Vec<RunOption>,
@@ -153,7 +156,13 @@ impl Desk {
             room: room.clone(),
             visibility: start.visibility,
             max_chars: start.max_chars,
-            shown: Told::new(Shown { key: start.key, count: start.body.chars().count(), sending: false, trouble }),
+            shown: Told::new(Shown {
+                key: start.key,
+                count: start.body.chars().count(),
+                max: room_beside(start.max_chars, start.run, &runs),
+                sending: false,
+                trouble,
+            }),
             ids: Ids::of(start.visibility),
             runs,
             shelf: Shelf::new(room.reader.user, room.course, start.visibility),
@@ -198,7 +207,7 @@ impl Desk {
     }
 
     fn written(&self, Draft { key, run, body }: Draft) -> Written {
-        Written { course: self.room.course, key, body, visibility: self.visibility, run }
+        Written { reader: self.room.reader.user, course: self.room.course, key, body, visibility: self.visibility, run }
     }
 
     fn with_post<R>(&self, act: impl FnOnce(&mut Post) -> R) -> R {
@@ -207,7 +216,10 @@ impl Desk {
 
     pub(super) fn typed(&self) {
         let draft = self.draft();
-        self.shown.update(|shown| shown.count = draft.body.chars().count());
+        self.shown.update(|shown| {
+            shown.count = draft.body.chars().count();
+            shown.max = room_beside(self.max_chars, draft.run, &self.runs);
+        });
         self.shelf.keep(&draft);
         self.stop_timer();
         let desk = self.clone();
@@ -264,16 +276,18 @@ impl Desk {
             && let Some(form) = element::<HtmlFormElement>(self.ids.form)
             && let Ok(data) = FormData::new_with_form(&form)
         {
-            let _ = window().navigator().send_beacon_with_opt_form_data(&routes::draft(self.room.course), Some(&data));
+            let address = routes::draft(self.room.course, self.room.reader.user);
+            let _ = window().navigator().send_beacon_with_opt_form_data(&address, Some(&data));
         }
     }
 
     /// Why the text can't be sent, if it can't; the server checks the same again.
-    fn refusal(&self, body: &str) -> Option<String> {
-        if let Err(invalid) = CommentBody::new(body) {
+    fn refusal(&self, draft: &Draft) -> Option<String> {
+        if let Err(invalid) = CommentBody::new(&draft.body) {
             return Some(invalid.0);
         }
-        let over = body.chars().count().saturating_sub(self.max_chars);
+        let max = room_beside(self.max_chars, draft.run, &self.runs);
+        let over = draft.body.chars().count().saturating_sub(max);
         (over > 0).then(|| {
             let characters = if over == 1 { "character" } else { "characters" };
             format!("The comment is {over} {characters} too long. Shorten it, or post it in parts.")
@@ -285,7 +299,7 @@ impl Desk {
             return;
         }
         let draft = self.draft();
-        if let Some(message) = self.refusal(&draft.body) {
+        if let Some(message) = self.refusal(&draft) {
             self.shown.update(|shown| shown.trouble = Some(Trouble { message, signed_out: false }));
             return;
         }
@@ -343,7 +357,9 @@ impl Desk {
     fn clear(&self) {
         self.shelf.forget();
         self.fill("");
-        self.shown.set(Shown { key: new_key(), count: 0, sending: false, trouble: None });
+        self.shown.update(|shown| {
+            *shown = Shown { key: new_key(), count: 0, max: shown.max, sending: false, trouble: None };
+        });
         self.room.announce(match self.visibility {
             Visibility::Public => "Your comment is posted.",
             Visibility::Internal => "Your internal note is added.",
@@ -355,6 +371,12 @@ impl Desk {
             }
         });
     }
+}
+
+/// How much of the room for a comment is left beside the name of a run.
+fn room_beside(max_chars: usize, run: Option<CourseRunId>, runs: &[RunOption]) -> usize {
+    let run = runs.iter().find(|option| Some(option.id) == run);
+    max_chars.saturating_sub(run.map_or(0, |run| FeedText::chars_of_run(&run.key)))
 }
 
 /// Opens what the form is folded into, if it is.

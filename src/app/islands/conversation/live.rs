@@ -79,7 +79,7 @@ struct Watcher {
 
 impl Watcher {
     fn open(this: &Rc<Self>) {
-        let Ok(source) = EventSource::new(&routes::events(this.room.course)) else { return };
+        let Ok(source) = EventSource::new(&routes::events(this.room.course, this.room.reader.user)) else { return };
         let watcher = Rc::clone(this);
         let on_version = Closure::<dyn Fn(MessageEvent)>::new(move |event: MessageEvent| {
             watcher.patience.set(FIRST_WAIT);
@@ -92,11 +92,8 @@ impl Watcher {
         });
         let watcher = Rc::clone(this);
         let on_error = Closure::<dyn Fn()>::new(move || {
-            watcher.room.link.update(|link| {
-                if *link == Link::Live {
-                    *link = Link::Cut;
-                }
-            });
+            // Tells a session that ended from a portal that is away.
+            Self::fetch(&watcher);
             // The browser opens a cut stream again by itself, but gives up on one that was refused.
             Self::reopen_if_closed(&watcher);
         });
@@ -124,8 +121,6 @@ impl Watcher {
         if !this.is_closed() || this.reopening.replace(true) {
             return;
         }
-        // Tells a session that ended from a portal that is away.
-        Self::fetch(this);
         let wait = this.patience.get();
         this.patience.set((wait * 2).min(LONGEST_WAIT));
         let watcher = Rc::clone(this);
@@ -148,7 +143,7 @@ impl Watcher {
         let watcher = Rc::clone(this);
         spawn_local(async move {
             loop {
-                watcher.take(get_thread(watcher.room.course).await);
+                watcher.take(get_thread(watcher.room.reader.user, watcher.room.course).await);
                 if watcher.fetch.replace(Fetch::Running) != Fetch::Again {
                     break;
                 }

@@ -141,7 +141,7 @@ fn words(
 }
 
 fn failed_actions(post: &ThreadPost, progress: &Arc<Told<Progress>>, room: &Room) -> impl IntoView + use<> {
-    let (id, course) = (post.id, room.course.to_string());
+    let (id, course, reader) = (post.id, room.course.to_string(), room.reader.user);
     let (progress, here) = (Arc::clone(progress), room.clone());
     let retry = move |event: SubmitEvent| {
         event.prevent_default();
@@ -152,7 +152,7 @@ fn failed_actions(post: &ThreadPost, progress: &Arc<Told<Progress>>, room: &Room
         progress.set(Progress::Sending);
         let (progress, room) = (Arc::clone(&progress), here.clone());
         spawn_local(async move {
-            match retry_post(id).await {
+            match retry_post(reader, id).await {
                 Ok(post) => room.settle(post),
                 Err(error) => {
                     progress.set(before);
@@ -167,7 +167,7 @@ fn failed_actions(post: &ThreadPost, progress: &Arc<Told<Progress>>, room: &Room
     };
     let (visibility, edited, copied, here) = (post.visibility, post.body.clone(), post.body.clone(), room.clone());
     view! {
-        <form method="post" action=routes::retry(id) on:submit=retry>
+        <form method="post" action=routes::retry(id, reader) on:submit=retry>
             <input type="hidden" name="course" value=course />
             <button class="button button-small">"Retry"</button>
         </form>
