@@ -15,10 +15,13 @@ use crate::{
     records::{Database, Journal, JournalError, Record, Stamp, Transaction},
     rest::Locators,
     schema::Schema,
-    seed::{self, Seed},
+    seed::{self, Planting, Progress, Seed},
 };
 
 const AUTH_SETTING: &str = "auth";
+const PLANTING_SETTING: &str = "planting";
+const UNDER_WAY: &str = "under way";
+const DONE: &str = "done";
 
 pub(crate) struct Org {
     pub(crate) schema: Arc<Schema>,
@@ -83,8 +86,16 @@ impl Org {
         let mut auth = Auth::default();
         let mut seeded = false;
         if let Some(journal) = &journal {
-            for record in journal.records().await? {
-                database.restore(record);
+            if journal.setting(PLANTING_SETTING).await?.as_deref() == Some(UNDER_WAY) {
+                // Killed while it was seeded.
+                journal.clear_records().await?;
+            }
+            let mut last = String::new();
+            loop {
+                let records = journal.records_after(&last).await?;
+                let Some(record) = records.last() else { break };
+                record.id().clone_into(&mut last);
+                records.into_iter().for_each(|record| database.restore(record));
                 seeded = true;
             }
             if let Some(text) = journal.setting(AUTH_SETTING).await? {
@@ -217,14 +228,25 @@ impl Org {
         self.plant().await
     }
 
+    /// In several transactions, so that a large seed's undo doesn't stay in memory.
     async fn plant(&self) -> Result<(), JournalError> {
-        let planted = self
-            .transact_here(Writer { user: seed::ADMIN_ID.to_owned(), lock_row: false }, |transaction| {
-                seed::plant(transaction, self.seed)
-            })
-            .await;
-        if let Err(error) = planted {
-            tracing::error!(error = &error as &dyn std::error::Error, "seed");
+        if let Some(journal) = &self.journal {
+            journal.set(PLANTING_SETTING, UNDER_WAY).await?;
+        }
+        let mut planting = Planting::new(self.seed, self.now());
+        loop {
+            let writer = Writer { user: seed::ADMIN_ID.to_owned(), lock_row: false };
+            match self.transact_here(writer, |transaction| planting.step(transaction)).await {
+                Ok(Progress::More) => {}
+                Ok(Progress::Done) => break,
+                Err(error) => {
+                    tracing::error!(error = &error as &dyn std::error::Error, "seed");
+                    break;
+                }
+            }
+        }
+        if let Some(journal) = &self.journal {
+            journal.set(PLANTING_SETTING, DONE).await?;
         }
         Ok(())
     }

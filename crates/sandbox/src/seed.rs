@@ -1,10 +1,12 @@
 //! The records an org starts with.
 
-use std::str::FromStr;
+use std::{str::FromStr, time::Duration};
 
+use domain::Timestamp;
 use serde_json::{Map, Value, json};
 
 use crate::{
+    clock::datetime,
     error::ApiError,
     records::{Authority, Transaction},
 };
@@ -51,12 +53,62 @@ fn add(transaction: &mut Transaction<'_>, object: &str, body: &Value) -> Result<
     transaction.insert(object, body.as_object().unwrap_or(&EMPTY), Authority::System)
 }
 
-pub(crate) fn plant(transaction: &mut Transaction<'_>, seed: Seed) -> Result<(), ApiError> {
-    organization(transaction)?;
-    match seed {
-        Seed::None => Ok(()),
-        Seed::Demo => demo(transaction),
-        Seed::Scale { cases, posts } => scale(transaction, cases, posts),
+/// Records planted by one step at most.
+const STEP: u32 = 10_000;
+const POSTS_A_SECOND: u32 = 10;
+
+/// A seed on its way into an org.
+pub(crate) struct Planting {
+    seed: Seed,
+    now: Timestamp,
+    begun: bool,
+    cases: Vec<String>,
+    posts: u32,
+}
+
+pub(crate) enum Progress {
+    More,
+    Done,
+}
+
+impl Planting {
+    pub(crate) fn new(seed: Seed, now: Timestamp) -> Self {
+        Self { seed, now, begun: false, cases: Vec::new(), posts: 0 }
+    }
+
+    /// # Errors
+    /// The org refuses a record of the seed.
+    pub(crate) fn step(&mut self, transaction: &mut Transaction<'_>) -> Result<Progress, ApiError> {
+        if !self.begun {
+            self.begun = true;
+            organization(transaction)?;
+            if self.seed == Seed::Demo {
+                demo(transaction)?;
+            }
+            return Ok(Progress::More);
+        }
+        let Seed::Scale { cases, posts } = self.seed else { return Ok(Progress::Done) };
+        let planted = u32::try_from(self.cases.len()).unwrap_or(u32::MAX);
+        if planted < cases {
+            for number in planted..cases.min(planted + STEP) {
+                self.cases.push(case(transaction, number)?);
+            }
+            return Ok(Progress::More);
+        }
+        let end = posts.min(self.posts + STEP);
+        for number in self.posts..end {
+            let place = usize::try_from(number).unwrap_or(0) % self.cases.len().max(1);
+            let Some(case) = self.cases.get(place) else { break };
+            post(transaction, number, case, &self.written(number, posts))?;
+        }
+        self.posts = end;
+        Ok(if end < posts { Progress::More } else { Progress::Done })
+    }
+
+    /// When a post was written: the last of them now.
+    fn written(&self, number: u32, posts: u32) -> String {
+        let seconds = posts.saturating_sub(number + 1) / POSTS_A_SECOND;
+        datetime(self.now.saturating_sub(Duration::from_secs(u64::from(seconds))))
     }
 }
 
@@ -90,8 +142,15 @@ fn demo(transaction: &mut Transaction<'_>) -> Result<(), ApiError> {
     Ok(())
 }
 
+fn case(transaction: &mut Transaction<'_>, number: u32) -> Result<String, ApiError> {
+    const STATUSES: [&str; 4] = ["Open", "Open", "New", "Closed"];
+    let status = usize::try_from(number).ok().and_then(|number| STATUSES.get(number % STATUSES.len()));
+    let case = json!({ "Subject": format!("Course {number} Comments"), "Status": status, "Origin": "Publisher" });
+    add(transaction, "Case", &case)
+}
+
 /// Every seventh post is internal, every fifth is Riley's.
-fn scale(transaction: &mut Transaction<'_>, cases: u32, posts: u32) -> Result<(), ApiError> {
+fn post(transaction: &mut Transaction<'_>, number: u32, case: &str, written: &str) -> Result<(), ApiError> {
     const WORDS: [&str; 12] = [
         "syllabus",
         "video",
@@ -107,29 +166,22 @@ fn scale(transaction: &mut Transaction<'_>, cases: u32, posts: u32) -> Result<()
         "transcript",
     ];
     let word = |number: u32| usize::try_from(number).ok().and_then(|n| WORDS.get(n % WORDS.len())).unwrap_or(&"");
-    let mut ids = Vec::new();
-    for number in 0..cases {
-        let case = json!({ "Subject": format!("Course {number} Comments"), "Status": "Open", "Origin": "Publisher" });
-        ids.push(add(transaction, "Case", &case)?);
-    }
-    for number in 0..posts {
-        let place = usize::try_from(number).unwrap_or(0) % ids.len().max(1);
-        let Some(case) = ids.get(place) else { break };
-        let body = format!(
-            "Post {number}: the {} of the {} and the {} are ready.",
-            word(number),
-            word(number / 12),
-            word(number / 144)
-        );
-        let post = json!({
-            "ParentId": case,
-            "Body": body,
-            "Visibility": if number % 7 == 6 { "InternalUsers" } else { "AllUsers" },
-            "CreatedById": if number % 5 == 4 { RILEY_ID } else { ADMIN_ID },
-        });
-        add(transaction, "FeedItem", &post)?;
-    }
-    Ok(())
+    let body = format!(
+        "Post {number}: the {} of the {} and the {} are ready.",
+        word(number),
+        word(number / 12),
+        word(number / 144)
+    );
+    let post = json!({
+        "ParentId": case,
+        "Body": body,
+        "Visibility": if number % 7 == 6 { "InternalUsers" } else { "AllUsers" },
+        "CreatedById": if number % 5 == 4 { RILEY_ID } else { ADMIN_ID },
+        "CreatedDate": written,
+        "LastModifiedDate": written,
+        "SystemModstamp": written,
+    });
+    add(transaction, "FeedItem", &post).map(drop)
 }
 
 #[cfg(test)]

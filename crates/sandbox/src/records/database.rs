@@ -1,14 +1,19 @@
 //! Records by object and id, with an index on every field a record can be found by.
 
 use std::{
-    collections::{BTreeMap, BTreeSet, HashMap},
+    collections::{HashMap, HashSet},
     sync::Arc,
 };
 
 use domain::SalesforceId;
 use serde_json::Value;
 
-use super::Record;
+use super::{
+    Record,
+    index::{Index, Key},
+    record::Pool,
+    sorted::Sorted,
+};
 use crate::schema::{Field, FieldKind, Object, Schema};
 
 /// Everything the org holds. Deleted records stay, marked, as they do in a recycle bin.
@@ -16,15 +21,56 @@ pub struct Database {
     schema: Arc<Schema>,
     /// By canonical object name.
     tables: HashMap<String, Table>,
+    pool: Pool,
 }
 
-#[derive(Default)]
 struct Table {
-    records: BTreeMap<String, Record>,
-    /// Field name to folded value to ids.
-    indexes: HashMap<String, BTreeMap<String, BTreeSet<String>>>,
+    records: Sorted<(Key, Record)>,
+    /// Of every indexed field.
+    indexes: Vec<(Field, Index)>,
+    /// Names of fields of which no two records are likely to have the same value.
+    unlike: HashSet<String>,
+    auto_number: Option<String>,
     last_id: u64,
     last_auto_number: u64,
+}
+
+impl Table {
+    fn of(object: &Object) -> Self {
+        let indexes = object.fields().filter_map(|field| Some((field.clone(), index_for(field)?)));
+        let unlike = object.fields().filter(|field| !is_likely_alike(field)).map(|field| field.name.clone());
+        let auto_number = object.fields().find(|field| field.kind == FieldKind::AutoNumber);
+        Self {
+            records: Sorted::default(),
+            indexes: indexes.collect(),
+            unlike: unlike.collect(),
+            auto_number: auto_number.map(|field| field.name.clone()),
+            last_id: 0,
+            last_auto_number: 0,
+        }
+    }
+
+    fn get(&self, id: &str) -> Option<&Record> {
+        self.by_key(&Key::of(id)?).filter(|record| record.id() == id)
+    }
+
+    fn by_key(&self, key: &Key) -> Option<&Record> {
+        self.records.get(key, key_of).map(|(_, record)| record)
+    }
+
+    fn index(&self, field: &str) -> Option<&Index> {
+        self.indexes.iter().find(|(indexed, _)| indexed.name == field).map(|(_, index)| index)
+    }
+
+    /// In id order.
+    fn having(&self, field: &str, folded: &str) -> impl Iterator<Item = &Record> {
+        let keys = self.index(field).and_then(|index| index.having(folded));
+        keys.into_iter().flat_map(Sorted::iter).filter_map(|key| self.by_key(key))
+    }
+}
+
+fn key_of((key, _): &(Key, Record)) -> Key {
+    *key
 }
 
 const BASE_62: &[u8; 62] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
@@ -55,6 +101,33 @@ fn is_indexed(field: &Field) -> bool {
     field.external_id || field.unique || field.kind == FieldKind::Reference
 }
 
+fn index_for(field: &Field) -> Option<Index> {
+    if is_indexed(field) {
+        Some(Index::by_value())
+    } else if field.kind == FieldKind::DateTime {
+        Some(Index::by_time())
+    } else {
+        None
+    }
+}
+
+fn is_likely_alike(field: &Field) -> bool {
+    let is_own = matches!(
+        field.kind,
+        FieldKind::Id
+            | FieldKind::AutoNumber
+            | FieldKind::String
+            | FieldKind::TextArea
+            | FieldKind::LongTextArea
+            | FieldKind::RichTextArea
+            | FieldKind::Base64
+            | FieldKind::Email
+            | FieldKind::Phone
+            | FieldKind::Url
+    );
+    !is_own && !field.unique && !field.external_id
+}
+
 /// The form in which two values of a field are the same; none when there is no value.
 pub(super) fn folded(field: &Field, value: &Value) -> Option<String> {
     match value {
@@ -67,7 +140,7 @@ pub(super) fn folded(field: &Field, value: &Value) -> Option<String> {
 
 impl Database {
     pub fn new(schema: Arc<Schema>) -> Self {
-        Self { schema, tables: HashMap::new() }
+        Self { schema, tables: HashMap::new(), pool: Pool::default() }
     }
 
     pub fn schema(&self) -> &Arc<Schema> {
@@ -76,7 +149,7 @@ impl Database {
 
     /// Records of an object (canonical name) in id order, deleted ones among them.
     pub fn records<'a>(&'a self, object: &str) -> impl DoubleEndedIterator<Item = &'a Record> + use<'a> {
-        self.tables.get(object).into_iter().flat_map(|table| table.records.values())
+        self.tables.get(object).into_iter().flat_map(|table| table.records.iter().map(|(_, record)| record))
     }
 
     /// By 18-character id, deleted or not.
@@ -86,7 +159,7 @@ impl Database {
     }
 
     pub fn get_of(&self, object: &str, id: &str) -> Option<&Record> {
-        self.tables.get(object)?.records.get(id)
+        self.tables.get(object)?.get(id)
     }
 
     /// Live records whose field has the value, by index where there is one.
@@ -95,35 +168,42 @@ impl Database {
         if field.kind == FieldKind::Id {
             return self.get_of(&object.name, &wanted).filter(|record| !record.is_deleted()).into_iter().collect();
         }
-        self.ids_by(&object.name, field, &wanted)
-            .filter_map(|id| self.get_of(&object.name, id))
-            .filter(|record| !record.is_deleted())
-            .collect()
-    }
-
-    /// Ids, deleted ones among them, of records whose indexed field has the folded value.
-    fn ids_by<'a>(&'a self, object: &str, field: &Field, wanted: &str) -> impl Iterator<Item = &'a str> {
-        self.tables
-            .get(object)
-            .and_then(|table| table.indexes.get(&field.name))
-            .and_then(|index| index.get(wanted))
-            .into_iter()
-            .flatten()
-            .map(String::as_str)
+        let Some(table) = self.tables.get(&object.name) else { return Vec::new() };
+        table.having(&field.name, &wanted).filter(|record| !record.is_deleted()).collect()
     }
 
     /// Records, deleted ones among them, that refer to `id` by the field.
     pub fn referring(&self, object: &str, field: &str, id: &str) -> Vec<&Record> {
-        let Some(table) = self.tables.get(object) else { return Vec::new() };
-        let ids = table.indexes.get(field).and_then(|index| index.get(id));
-        ids.into_iter().flatten().filter_map(|id| table.records.get(id)).collect()
+        self.tables.get(object).map_or_else(Vec::new, |table| table.having(field, id).collect())
     }
 
     /// Records, deleted ones among them, whose field has the value; `None` when there is no index on the field.
     pub fn having(&self, object: &str, field: &str, value: &Value) -> Option<Vec<&Record>> {
         let field = self.schema.object(object)?.field(field).filter(|field| is_indexed(field))?;
         let wanted = folded(field, value)?;
-        Some(self.ids_by(object, field, &wanted).filter_map(|id| self.get_of(object, id)).collect())
+        Some(self.tables.get(object).map_or_else(Vec::new, |table| table.having(&field.name, &wanted).collect()))
+    }
+
+    /// Records, deleted ones among them, in the order of an id or time field and then by id, from one value to another, both
+    /// included. `None` when there is no such index, or when it holds some records only and no bound leaves out the others.
+    pub fn in_order<'a>(
+        &'a self,
+        object: &str,
+        field: &str,
+        from: Option<&str>,
+        until: Option<&str>,
+    ) -> Option<Box<dyn DoubleEndedIterator<Item = &'a Record> + 'a>> {
+        let table = self.tables.get(object)?;
+        if field == "Id" {
+            let range = Key::range(from, until)?;
+            return Some(Box::new(table.records.range(range, key_of).map(|(_, record)| record)));
+        }
+        let times = table.index(field)?.times()?;
+        if from.is_none() && until.is_none() && times.len() != table.records.len() {
+            return None;
+        }
+        let keys = times.range(Index::time_range(from, until)?, |item| *item);
+        Some(Box::new(keys.filter_map(|(_, key)| table.by_key(key))))
     }
 
     pub fn count(&self, object: &str) -> usize {
@@ -132,53 +212,50 @@ impl Database {
 
     /// The next id of an object; never handed out twice, even when the transaction that asked rolls back.
     pub(super) fn next_id(&mut self, object: &Object) -> Option<String> {
-        let table = self.tables.entry(object.name.clone()).or_default();
+        let table = self.table(object);
         table.last_id += 1;
         make_id(&object.key_prefix, table.last_id)
     }
 
     pub(super) fn next_auto_number(&mut self, object: &Object, field: &Field) -> u64 {
-        let table = self.tables.entry(object.name.clone()).or_default();
+        let table = self.table(object);
         table.last_auto_number = table.last_auto_number.max(field.auto_number_start.saturating_sub(1)) + 1;
         table.last_auto_number
+    }
+
+    fn table(&mut self, object: &Object) -> &mut Table {
+        self.tables.entry(object.name.clone()).or_insert_with(|| Table::of(object))
     }
 
     /// Puts a record, or takes it away, and answers what was there before. Keeps the indexes true.
     pub(super) fn replace(&mut self, object: &str, id: &str, record: Option<Record>) -> Option<Record> {
         let schema = Arc::clone(&self.schema);
         let description = schema.object(object)?;
-        let table = self.tables.entry(description.name.clone()).or_default();
-        let before = table.records.remove(id);
-        for field in description.fields().filter(|field| is_indexed(field)) {
-            let old = before.as_ref().and_then(|record| folded(field, record.get(&field.name)));
-            let new = record.as_ref().and_then(|record| folded(field, record.get(&field.name)));
+        let key = Key::of(id)?;
+        let table = self.tables.entry(description.name.clone()).or_insert_with(|| Table::of(description));
+        let before = table.records.remove(&key, key_of).map(|(_, record)| record);
+        for (field, index) in &mut table.indexes {
+            let old = before.as_ref().map_or(&Value::Null, |record| record.get(&field.name));
+            let new = record.as_ref().map_or(&Value::Null, |record| record.get(&field.name));
             if old == new {
                 continue;
             }
-            let index = table.indexes.entry(field.name.clone()).or_default();
-            if let Some(old) = old
-                && let Some(ids) = index.get_mut(&old)
-            {
-                ids.remove(id);
-                if ids.is_empty() {
-                    index.remove(&old);
-                }
+            if let Some(old) = folded(field, old) {
+                index.remove(&old, key);
             }
-            if let Some(new) = new {
-                index.entry(new).or_default().insert(id.to_owned());
+            if let Some(new) = folded(field, new) {
+                index.insert(&new, key);
             }
         }
-        if let Some(record) = record {
+        if let Some(mut record) = record {
             table.last_id = table.last_id.max(id_number(id));
-            if let Some(digits) = description
-                .fields()
-                .find(|field| field.kind == FieldKind::AutoNumber)
-                .and_then(|field| record.text(&field.name))
-            {
+            if let Some(digits) = table.auto_number.as_ref().and_then(|field| record.text(field)) {
                 let digits: String = digits.chars().filter(char::is_ascii_digit).collect();
                 table.last_auto_number = table.last_auto_number.max(digits.parse().unwrap_or(0));
             }
-            table.records.insert(id.to_owned(), record);
+            let unlike = &table.unlike;
+            self.pool.share(&mut record, |field| !unlike.contains(field));
+            table.records.insert((key, record), key_of);
         }
         before
     }
@@ -195,6 +272,7 @@ impl Database {
     /// Forgets everything, counters too.
     pub(crate) fn clear(&mut self) {
         self.tables.clear();
+        self.pool = Pool::default();
     }
 
     /// Takes back a record that was journalled.

@@ -9,6 +9,9 @@ use sqlx::{
 
 use super::{Change, Record};
 
+/// Read or written by one statement.
+const ROWS_AT_A_TIME: i64 = 2_000;
+
 #[derive(Debug, thiserror::Error)]
 pub enum JournalError {
     #[error("the data file could not be read or written")]
@@ -45,8 +48,13 @@ impl Journal {
         Ok(Self { pool })
     }
 
-    pub(crate) async fn records(&self) -> Result<Vec<Record>, JournalError> {
-        let rows = sqlx::query("SELECT body FROM record ORDER BY id").fetch_all(&self.pool).await?;
+    /// Up to so many records that come after an id, in the order of ids.
+    pub(crate) async fn records_after(&self, id: &str) -> Result<Vec<Record>, JournalError> {
+        let rows = sqlx::query("SELECT body FROM record WHERE id > ? ORDER BY id LIMIT ?")
+            .bind(id)
+            .bind(ROWS_AT_A_TIME)
+            .fetch_all(&self.pool)
+            .await?;
         rows.iter().map(|row| Ok(serde_json::from_str(row.try_get::<&str, _>(0)?)?)).collect()
     }
 
@@ -55,20 +63,30 @@ impl Journal {
             return Ok(());
         }
         let mut transaction = self.pool.begin().await?;
-        for change in changes {
-            match &change.record {
-                Some(record) => {
-                    sqlx::query(
-                        "INSERT INTO record (id, body) VALUES (?, ?) ON CONFLICT (id) DO UPDATE SET body = excluded.body",
-                    )
-                    .bind(&change.id)
-                    .bind(serde_json::to_string(record)?)
+        for changes in changes.chunks(usize::try_from(ROWS_AT_A_TIME).unwrap_or(1)) {
+            // One statement for many rows: a statement each would take a seed of a million records ten times as long.
+            let (mut written, mut removed) = (Vec::new(), Vec::new());
+            for change in changes {
+                match &change.record {
+                    Some(record) => written.push((&change.id, serde_json::to_string(record)?)),
+                    None => removed.push(&change.id),
+                }
+            }
+            if !written.is_empty() {
+                // WHERE true keeps SQLite from reading ON as a join's.
+                sqlx::query(
+                    "INSERT INTO record (id, body) SELECT value ->> 0, value ->> 1 FROM json_each(?) WHERE true
+                     ON CONFLICT (id) DO UPDATE SET body = excluded.body",
+                )
+                .bind(serde_json::to_string(&written)?)
+                .execute(&mut *transaction)
+                .await?;
+            }
+            if !removed.is_empty() {
+                sqlx::query("DELETE FROM record WHERE id IN (SELECT value FROM json_each(?))")
+                    .bind(serde_json::to_string(&removed)?)
                     .execute(&mut *transaction)
                     .await?;
-                }
-                None => {
-                    sqlx::query("DELETE FROM record WHERE id = ?").bind(&change.id).execute(&mut *transaction).await?;
-                }
             }
         }
         Ok(transaction.commit().await?)

@@ -4,8 +4,10 @@ mod behaviour;
 mod check;
 mod coerce;
 mod database;
+mod index;
 mod journal;
 mod record;
+mod sorted;
 mod transaction;
 
 pub use database::Database;

@@ -81,6 +81,16 @@ impl Rows for Database {
     fn lookup_equal(&self, object: &str, field: &str, value: &Value) -> Option<Vec<&Record>> {
         self.having(object, field, value)
     }
+
+    fn in_order<'a>(
+        &'a self,
+        object: &str,
+        field: &str,
+        from: Option<&str>,
+        until: Option<&str>,
+    ) -> Option<soql::InOrder<'a, Record>> {
+        self.in_order(object, field, from, until)
+    }
 }
 
 impl From<SoqlError> for ApiError {

@@ -4,6 +4,7 @@
 //! begins on Sunday; fiscal years are calendar years.
 
 mod ast;
+mod bounds;
 mod dates;
 mod error;
 mod evaluate;
@@ -51,7 +52,22 @@ pub trait Rows {
     /// Rows whose field has the value, by an index; `None` when there is no index on the field.
     /// Answering too many is harmless: each is compared again.
     fn lookup_equal(&self, object: &str, field: &str, value: &Value) -> Option<Vec<&Self::Row>>;
+
+    /// Rows in the order of an id or time field and then by id, from one value to another, both included; `None` when there is no index
+    /// that can tell. Rows without a value are left out, and so may be only where there is a bound.
+    fn in_order<'a>(
+        &'a self,
+        _object: &str,
+        _field: &str,
+        _from: Option<&str>,
+        _until: Option<&str>,
+    ) -> Option<InOrder<'a, Self::Row>> {
+        None
+    }
 }
+
+/// What an ordered index answers.
+pub type InOrder<'a, Row> = Box<dyn DoubleEndedIterator<Item = &'a Row> + 'a>;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Scope {

@@ -69,3 +69,20 @@ async fn a_seed_to_scale_has_as_many_as_asked() {
         (&json!(4), &json!("Riley Reviewer"))
     );
 }
+
+#[tokio::test]
+async fn a_scale_seed_is_kept_and_planted_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("sandbox.db");
+    let options = || SandboxOptions { seed: Seed::Scale { cases: 30, posts: 2_500 }, ..options(&file) };
+    let first = Org::start_with(options()).await;
+    let rows = |org: &Org| (org.sandbox.records("Case"), org.sandbox.records("FeedItem"));
+    let planted = rows(&first);
+    assert_eq!((planted.0.len(), planted.1.len()), (30, 2_500));
+    drop(first);
+    let second = Org::start_with(options()).await;
+    assert!(rows(&second) == planted, "as it was before the restart");
+    // The newest posts, by the index on time.
+    let page = second.query("SELECT Body FROM FeedItem ORDER BY SystemModstamp DESC, Id DESC LIMIT 1").await;
+    assert!(page["records"][0]["Body"].as_str().unwrap().starts_with("Post 2499:"), "{page}");
+}

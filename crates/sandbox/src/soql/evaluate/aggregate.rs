@@ -80,11 +80,16 @@ impl<'e, R: Rows> Evaluator<'e, R> {
             found.push(start(Vec::new()));
             index.insert(Vec::new(), 0);
         }
+        let mut known = Known::default();
         for row in rows {
-            let keys: Vec<Value> = groups.keys.iter().map(|key| self.value(row, key).into_owned()).collect();
-            let position = *index.entry(keys.iter().map(folded).collect()).or_insert_with(|| {
-                found.push(start(keys));
-                found.len() - 1
+            let keys: Vec<Cow<'_, Value>> = groups.keys.iter().map(|key| self.value(row, key)).collect();
+            let position = known.position(&keys).unwrap_or_else(|| {
+                let position = *index.entry(keys.iter().map(|key| folded(key)).collect()).or_insert_with(|| {
+                    found.push(start(keys.iter().map(|key| key.clone().into_owned()).collect()));
+                    found.len() - 1
+                });
+                known.learn(&keys, position);
+                position
             });
             if let Some(group) = found.get_mut(position) {
                 for (total, (aggregate, source, _)) in group.totals.iter_mut().zip(&groups.aggregates) {
@@ -111,6 +116,34 @@ impl<'e, R: Rows> Evaluator<'e, R> {
             Cow::Owned(at(values, *index).into_owned())
         });
         values.iter().map(|values| answer(values, groups)).collect()
+    }
+}
+
+/// Groups by where their keys are in memory: rows share common values, so most rows needn't have theirs read.
+#[derive(Default)]
+struct Known {
+    positions: HashMap<Vec<usize>, usize>,
+    addresses: Vec<usize>,
+}
+
+impl Known {
+    const MOST: usize = 10_000;
+
+    fn position(&mut self, keys: &[Cow<'_, Value>]) -> Option<usize> {
+        self.addresses.clear();
+        for key in keys {
+            // What was made for this row is at no lasting place.
+            let Cow::Borrowed(value) = key else { return None };
+            self.addresses.push(std::ptr::from_ref(*value).addr());
+        }
+        self.positions.get(&self.addresses).copied()
+    }
+
+    fn learn(&mut self, keys: &[Cow<'_, Value>], position: usize) {
+        let are_borrowed = keys.iter().all(|key| matches!(key, Cow::Borrowed(_)));
+        if are_borrowed && self.positions.len() < Self::MOST {
+            self.positions.insert(self.addresses.clone(), position);
+        }
     }
 }
 

@@ -3,6 +3,7 @@
 mod aggregate;
 mod candidates;
 mod order;
+mod ordered;
 mod record;
 mod value;
 
@@ -12,6 +13,7 @@ use serde_json::Value;
 
 use super::{
     QueryResult, Row, Rows, Scope, Settings,
+    filter::Filter,
     plan::{Output, Plan, Source},
 };
 use crate::schema::Schema;
@@ -48,6 +50,11 @@ impl<'e, R: Rows> Evaluator<'e, R> {
     /// Filtered, sorted and cut to the window asked for. `among` stands for all rows of the object where it is given.
     fn select(&self, plan: &Plan<'_>, among: Option<Vec<&'e R::Row>>) -> Vec<&'e R::Row> {
         let needed = plan.offset.saturating_add(plan.limit);
+        if among.is_none()
+            && let Some(matched) = self.in_plan_order(plan, needed)
+        {
+            return matched.into_iter().skip(plan.offset).take(plan.limit).collect();
+        }
         let mut matched = self.matching(plan, among, if plan.order.is_empty() { needed } else { usize::MAX });
         self.sort(&mut matched, &plan.order, needed);
         matched.into_iter().skip(plan.offset).take(plan.limit).collect()
@@ -55,17 +62,21 @@ impl<'e, R: Rows> Evaluator<'e, R> {
 
     /// The first `needed` rows that the filter lets through.
     fn matching(&self, plan: &Plan<'_>, among: Option<Vec<&'e R::Row>>, needed: usize) -> Vec<&'e R::Row> {
-        let indexed = || plan.filter.as_ref().and_then(|filter| self.candidates(plan.object, filter)).map(by_id);
+        let indexed = || {
+            let filter = plan.filter.as_ref()?;
+            self.candidates(plan.object, filter).or_else(|| self.within_bounds(plan.object, filter)).map(by_id)
+        };
         let rows: Box<dyn Iterator<Item = &'e R::Row>> = match among.or_else(indexed) {
             Some(rows) => Box::new(rows.into_iter()),
             None => self.rows.rows(&plan.object.name),
         };
-        rows.filter(|row| plan.scope == Scope::All || row.value("IsDeleted") != &Value::Bool(true))
-            .filter(|row| {
-                plan.filter.as_ref().is_none_or(|filter| filter.matches(&|source: &Source<'_>| self.value(row, source)))
-            })
-            .take(needed)
-            .collect()
+        rows.filter(|row| self.is_wanted(plan, row)).take(needed).collect()
+    }
+
+    fn is_wanted(&self, plan: &Plan<'_>, row: &'e R::Row) -> bool {
+        let is_in_scope = plan.scope == Scope::All || row.value("IsDeleted") != &Value::Bool(true);
+        let matches = |filter: &Filter<Source<'_>>| filter.matches(&|source: &Source<'_>| self.value(row, source));
+        is_in_scope && plan.filter.as_ref().is_none_or(matches)
     }
 
     fn value(&self, row: &'e R::Row, source: &Source<'_>) -> Cow<'e, Value> {

@@ -11,7 +11,7 @@ use std::{collections::BTreeMap, fs, sync::OnceLock};
 use domain::SalesforceId;
 use serde_json::{Map, Value, json};
 
-use super::{QueryResult, Rows, Scope, Settings, SoqlError, parse, run};
+use super::{InOrder, QueryResult, Rows, Scope, Settings, SoqlError, parse, run};
 use crate::schema::Schema;
 
 /// An id by object prefix and a letter.
@@ -51,6 +51,26 @@ impl Rows for Org {
         };
         // Backwards, since an index promises no order.
         Some(self.objects.get(object).into_iter().flatten().rev().filter(|row| is_equal(row)).collect())
+    }
+
+    fn in_order<'a>(
+        &'a self,
+        object: &str,
+        field: &str,
+        from: Option<&str>,
+        until: Option<&str>,
+    ) -> Option<InOrder<'a, Self::Row>> {
+        let rows = self.objects.get(object)?;
+        let text = |row: &'a Map<String, Value>, field: &str| row.get(field).and_then(Value::as_str);
+        let is_partial = from.is_none() && until.is_none() && rows.iter().any(|row| text(row, field).is_none());
+        if self.indexes == Indexes::Absent || is_partial {
+            return None;
+        }
+        let mut found: Vec<&Self::Row> = rows.iter().filter(|row| text(row, field).is_some()).collect();
+        found.retain(|row| from.is_none_or(|from| text(row, field) >= Some(from)));
+        found.retain(|row| until.is_none_or(|until| text(row, field) <= Some(until)));
+        found.sort_by_key(|row| (text(row, field), text(row, "Id")));
+        Some(Box::new(found.into_iter()))
     }
 }
 

@@ -134,3 +134,36 @@ fn values_that_are_answered_otherwise_than_kept() {
     let rows = ask("SELECT toLabel(Status), FORMAT(CreatedDate) made FROM Case WHERE CaseNumber = '00000001'");
     assert_eq!(rows[0], json!({ "Status": "Open", "made": "2026-11-20T09:00:00.000+0000" }));
 }
+
+/// Each is answered twice, with an ordered index and without.
+#[rstest]
+#[case("ORDER BY CreatedDate", "4321")]
+#[case("ORDER BY CreatedDate DESC", "1234")]
+#[case("ORDER BY CreatedDate DESC, Id DESC LIMIT 2", "12")]
+#[case("ORDER BY CreatedDate, Id LIMIT 2", "43")]
+#[case("ORDER BY CreatedDate LIMIT 2 OFFSET 1", "32")]
+#[case("ORDER BY ClosedDate", "1243")]
+#[case("WHERE CreatedDate > 2026-11-01T00:00:00Z ORDER BY CreatedDate, Id LIMIT 5", "21")]
+#[case(
+    "WHERE CreatedDate >= 2026-11-01T00:00:00Z AND CreatedDate < 2026-11-20T00:00:00Z ORDER BY CreatedDate DESC",
+    "23"
+)]
+#[case("WHERE CreatedDate = LAST_MONTH OR CreatedDate = TODAY ORDER BY CreatedDate", "41")]
+#[case("WHERE CreatedDate > 2026-11-30T00:00:00Z AND CreatedDate < 2026-11-01T00:00:00Z ORDER BY CreatedDate", "")]
+#[case("WHERE CreatedDate >= 2026-11-19T00:00:00Z", "12")]
+#[case("WHERE Id > '500SB0000000001' ORDER BY Id", "234")]
+#[case("ORDER BY Id DESC LIMIT 2", "43")]
+fn an_ordered_index_changes_nothing_about_an_answer(#[case] rest: &str, #[case] expected: &str) {
+    assert_eq!(super::cases(rest), expected);
+}
+
+#[test]
+fn what_is_alike_in_a_time_comes_by_id_in_either_direction() {
+    let posts = |order: &str| {
+        let rows = ask(&format!("SELECT Id FROM FeedComment ORDER BY {order}"));
+        rows.iter().map(|row| row["Id"].as_str().unwrap_or_default()[14..15].to_owned()).collect::<String>()
+    };
+    assert_eq!(posts("CreatedDate"), "12");
+    assert_eq!(posts("CreatedDate DESC"), "12");
+    assert_eq!(posts("CreatedDate DESC, Id DESC"), "21");
+}
