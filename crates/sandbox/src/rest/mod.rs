@@ -8,6 +8,7 @@ mod entry;
 mod limits;
 mod query;
 mod resources;
+mod search;
 mod sobjects;
 mod tree;
 mod upsert;
@@ -156,6 +157,8 @@ pub(crate) fn answer(caller: &Caller, access: &mut Access<'_, '_>, call: &Call) 
         ("GET", ["limits"]) => Ok(limits::limits(caller)),
         ("GET", ["query" | "queryAll"]) => query::query(caller, access.database(), call),
         ("GET", ["query" | "queryAll", locator]) => query::next_page(caller, locator),
+        ("GET", ["search"]) => search::search(caller, access.database(), call),
+        ("GET" | "POST", ["parameterizedSearch"]) => search::parameterized(caller, access.database(), call),
         ("GET", ["sobjects"]) => Ok(resources::describe_global(caller, access.database())),
         ("GET", ["sobjects", object]) => resources::basic(caller, access.database(), object),
         ("GET", ["sobjects", object, "describe"]) => resources::describe(caller, access.database(), object),
@@ -195,7 +198,8 @@ pub(crate) fn answer(caller: &Caller, access: &mut Access<'_, '_>, call: &Call) 
 /// What a known resource takes.
 fn allowed_methods(path: &[&str]) -> Option<&'static str> {
     Some(match path {
-        [] | ["limits"] | ["query" | "queryAll"] | ["query" | "queryAll", _] | ["sobjects"] => "GET,HEAD",
+        ["parameterizedSearch"] => "GET,HEAD,POST",
+        [] | ["limits"] | ["search"] | ["query" | "queryAll"] | ["query" | "queryAll", _] | ["sobjects"] => "GET,HEAD",
         ["sobjects", _, "describe" | "updated" | "deleted"] => "GET,HEAD",
         ["sobjects", _] => "GET,HEAD,POST",
         ["sobjects", _, _] | ["sobjects", _, _, _] => "DELETE,GET,HEAD,PATCH,POST",

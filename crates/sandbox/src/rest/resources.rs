@@ -7,7 +7,7 @@ use crate::{error::ApiError, records::Database, seed};
 
 pub(super) fn map(caller: &Caller) -> Reply {
     let base = format!("/services/data/v{}", caller.version);
-    let names = ["composite", "limits", "query", "queryAll", "sobjects"];
+    let names = ["composite", "limits", "parameterizedSearch", "query", "queryAll", "search", "sobjects"];
     let mut map: Map<String, Value> =
         names.into_iter().map(|name| (name.to_owned(), Value::String(format!("{base}/{name}")))).collect();
     let identity = format!("{}/id/{}/{}", caller.origin, seed::ORGANIZATION_ID, caller.user);

@@ -38,6 +38,24 @@ pub(super) struct Select {
     pub(super) all_rows: bool,
 }
 
+impl Select {
+    /// Nothing of an object, and no clause.
+    pub(super) fn of(from: Name) -> Self {
+        Self {
+            items: Vec::new(),
+            from,
+            alias: None,
+            condition: None,
+            group_by: Vec::new(),
+            having: None,
+            order_by: Vec::new(),
+            limit: None,
+            offset: None,
+            all_rows: false,
+        }
+    }
+}
+
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Name {
     pub(super) text: String,

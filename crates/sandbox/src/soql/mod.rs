@@ -14,6 +14,7 @@ mod like;
 mod parser;
 mod plan;
 mod resolve;
+pub mod sosl;
 
 #[cfg(test)]
 mod tests;

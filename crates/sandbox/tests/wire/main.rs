@@ -16,4 +16,5 @@ mod oauth;
 mod program;
 mod queries;
 mod records;
+mod search;
 mod soap;

@@ -41,6 +41,14 @@ impl<'e, R: Rows> Evaluator<'e, R> {
         }
     }
 
+    /// Of some rows of the plan's object, which are in id order.
+    pub(super) fn run_among(&self, plan: &Plan<'_>, among: Vec<&'e R::Row>) -> QueryResult {
+        let Output::Rows(shape) = &plan.output else { return QueryResult { total: 0, rows: Vec::new() } };
+        let matched = self.select(plan, Some(among));
+        let rows = self.records(&matched, plan.object, shape);
+        QueryResult { total: rows.len(), rows }
+    }
+
     /// What a semi-join answers.
     pub(super) fn texts(&self, plan: &Plan<'_>, source: &Source<'_>) -> Vec<String> {
         let matched = self.select(plan, None);

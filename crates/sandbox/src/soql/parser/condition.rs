@@ -9,7 +9,7 @@ use crate::soql::{
 
 impl Parser<'_> {
     /// AND and OR don't mix without parentheses.
-    pub(super) fn condition(&mut self, place: Place) -> Result<Condition, SoqlError> {
+    pub(in crate::soql) fn condition(&mut self, place: Place) -> Result<Condition, SoqlError> {
         let first = self.term(place)?;
         let (keyword, join): (_, fn(Vec<Condition>) -> Condition) = if self.at_keyword("AND") {
             ("AND", Condition::And)

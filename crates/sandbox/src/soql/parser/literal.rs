@@ -9,7 +9,7 @@ use crate::soql::{
 };
 
 impl Parser<'_> {
-    pub(super) fn literal(&mut self) -> Result<Literal, SoqlError> {
+    pub(in crate::soql) fn literal(&mut self) -> Result<Literal, SoqlError> {
         let token = self.peek();
         let source = self.source(token);
         let value = match token.kind {

@@ -11,7 +11,7 @@ use super::{
 };
 
 /// As the org has it.
-const MAX_QUERY_CHARACTERS: usize = 100_000;
+pub(super) const MAX_QUERY_CHARACTERS: usize = 100_000;
 /// Of parentheses, NOTs and queries within queries; keeps the stack small whatever is sent.
 const MAX_NESTING: usize = 64;
 
@@ -21,7 +21,7 @@ pub(super) fn parse(text: &str) -> Result<Query, SoqlError> {
         return Err(SoqlError::plain("MALFORMED_QUERY", message));
     }
     let tokens = lexer::tokens(text)?;
-    let mut parser = Parser { text, tokens: &tokens, next: 0, nesting: 0 };
+    let mut parser = Parser::new(text, &tokens);
     let select = parser.select(Place::Root)?;
     if parser.peek().kind != TokenKind::End {
         return Err(parser.unexpected());
@@ -31,7 +31,7 @@ pub(super) fn parse(text: &str) -> Result<Query, SoqlError> {
 
 /// Where a SELECT stands, which decides what it may hold.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Place {
+pub(super) enum Place {
     Root,
     /// In another's SELECT list.
     Children,
@@ -39,15 +39,20 @@ enum Place {
     Join,
 }
 
-struct Parser<'a> {
-    text: &'a str,
+pub(super) struct Parser<'a> {
+    pub(super) text: &'a str,
     tokens: &'a [Token],
     next: usize,
     nesting: usize,
 }
 
 impl<'a> Parser<'a> {
-    fn peek(&self) -> Token {
+    /// Of tokens that stand in the text.
+    pub(super) fn new(text: &'a str, tokens: &'a [Token]) -> Self {
+        Self { text, tokens, next: 0, nesting: 0 }
+    }
+
+    pub(super) fn peek(&self) -> Token {
         self.peek_after(0)
     }
 
@@ -56,18 +61,18 @@ impl<'a> Parser<'a> {
         self.tokens.get(self.next + count).copied().unwrap_or(Token { kind: TokenKind::End, start: end, end })
     }
 
-    fn advance(&mut self) -> Token {
+    pub(super) fn advance(&mut self) -> Token {
         let token = self.peek();
         self.next += 1;
         token
     }
 
-    fn source(&self, token: Token) -> &'a str {
+    pub(super) fn source(&self, token: Token) -> &'a str {
         self.text.get(token.start..token.end).unwrap_or_default()
     }
 
     /// The error for the token that comes next.
-    fn unexpected(&self) -> SoqlError {
+    pub(super) fn unexpected(&self) -> SoqlError {
         let token = self.peek();
         let source = if token.kind == TokenKind::End { "<EOF>" } else { self.source(token) };
         SoqlError::unexpected(self.text, token.start, source)
@@ -77,7 +82,7 @@ impl<'a> Parser<'a> {
         SoqlError::at("MALFORMED_QUERY", self.text, at, message)
     }
 
-    fn take(&mut self, kind: TokenKind) -> bool {
+    pub(super) fn take(&mut self, kind: TokenKind) -> bool {
         let found = self.peek().kind == kind;
         if found {
             self.next += 1;
@@ -85,7 +90,7 @@ impl<'a> Parser<'a> {
         found
     }
 
-    fn expect(&mut self, kind: TokenKind) -> Result<Token, SoqlError> {
+    pub(super) fn expect(&mut self, kind: TokenKind) -> Result<Token, SoqlError> {
         if self.peek().kind == kind { Ok(self.advance()) } else { Err(self.unexpected()) }
     }
 
@@ -101,7 +106,7 @@ impl<'a> Parser<'a> {
         self.at_keyword(first) && self.is_keyword(self.peek_after(1), second)
     }
 
-    fn take_keyword(&mut self, keyword: &str) -> bool {
+    pub(super) fn take_keyword(&mut self, keyword: &str) -> bool {
         let found = self.at_keyword(keyword);
         if found {
             self.next += 1;
@@ -117,16 +122,16 @@ impl<'a> Parser<'a> {
         found
     }
 
-    fn expect_keyword(&mut self, keyword: &str) -> Result<(), SoqlError> {
+    pub(super) fn expect_keyword(&mut self, keyword: &str) -> Result<(), SoqlError> {
         if self.take_keyword(keyword) { Ok(()) } else { Err(self.unexpected()) }
     }
 
     /// Any of the words, next.
-    fn take_one_of(&mut self, keywords: &[&str]) -> Result<(), SoqlError> {
+    pub(super) fn take_one_of(&mut self, keywords: &[&str]) -> Result<(), SoqlError> {
         if keywords.iter().any(|keyword| self.take_keyword(keyword)) { Ok(()) } else { Err(self.unexpected()) }
     }
 
-    fn name(&mut self) -> Result<Name, SoqlError> {
+    pub(super) fn name(&mut self) -> Result<Name, SoqlError> {
         let token = self.expect(TokenKind::Word)?;
         Ok(Name { text: self.source(token).to_owned(), at: token.start })
     }

@@ -42,30 +42,54 @@ impl Parser<'_> {
             self.expect_keyword("SCOPE")?;
             self.name()?;
         }
-        let condition = if self.take_keyword("WHERE") { Some(self.condition(place)?) } else { None };
+        let mut select = Select { items, alias, ..Select::of(from) };
+        if self.take_keyword("WHERE") {
+            select.condition = Some(self.condition(place)?);
+        }
         if self.take_keyword("WITH") {
             self.take_one_of(&["SECURITY_ENFORCED", "USER_MODE", "SYSTEM_MODE"])?;
         }
-        let group_by = if self.take_keywords("GROUP", "BY") { self.operands()? } else { Vec::new() };
-        let having =
-            if !group_by.is_empty() && self.take_keyword("HAVING") { Some(self.condition(place)?) } else { None };
-        let order_by = if self.take_keywords("ORDER", "BY") { self.orders()? } else { Vec::new() };
-        let limit = if self.take_keyword("LIMIT") { Some(self.count()?) } else { None };
-        let offset = if self.take_keyword("OFFSET") { Some(self.offset()?) } else { None };
+        if self.take_keywords("GROUP", "BY") {
+            select.group_by = self.operands()?;
+            if self.take_keyword("HAVING") {
+                select.having = Some(self.condition(place)?);
+            }
+        }
+        self.window(&mut select)?;
         while self.take_keyword("FOR") {
             self.take_one_of(&["VIEW", "REFERENCE", "UPDATE"])?;
             while self.take(TokenKind::Comma) {
                 self.take_one_of(&["VIEW", "REFERENCE", "UPDATE"])?;
             }
         }
+        self.statistics()?;
+        select.all_rows = self.take_keywords("ALL", "ROWS");
+        Ok(select)
+    }
+
+    /// ORDER BY, LIMIT and OFFSET
+    pub(in crate::soql) fn window(&mut self, select: &mut Select) -> Result<(), SoqlError> {
+        if self.take_keywords("ORDER", "BY") {
+            select.order_by = self.orders()?;
+        }
+        if self.take_keyword("LIMIT") {
+            select.limit = Some(self.count()?);
+        }
+        if self.take_keyword("OFFSET") {
+            select.offset = Some(self.offset()?);
+        }
+        Ok(())
+    }
+
+    /// `UPDATE TRACKING, VIEWSTAT`, which only Salesforce's articles have.
+    pub(in crate::soql) fn statistics(&mut self) -> Result<(), SoqlError> {
         if self.take_keyword("UPDATE") {
             self.take_one_of(&["TRACKING", "VIEWSTAT"])?;
             while self.take(TokenKind::Comma) {
                 self.take_one_of(&["TRACKING", "VIEWSTAT"])?;
             }
         }
-        let all_rows = self.take_keywords("ALL", "ROWS");
-        Ok(Select { items, from, alias, condition, group_by, having, order_by, limit, offset, all_rows })
+        Ok(())
     }
 
     fn item(&mut self, place: Place) -> Result<Item, SoqlError> {
@@ -78,7 +102,7 @@ impl Parser<'_> {
             self.expect(TokenKind::Close)?;
             return Ok(Item::Children(Box::new(select)));
         }
-        if self.at_keyword("FIELDS") && self.peek_after(1).kind == TokenKind::Open {
+        if self.at_field_group() {
             return self.field_group();
         }
         // A keyword here is a list that ends too early: SELECT Id, FROM Case.
@@ -92,7 +116,11 @@ impl Parser<'_> {
         Ok(Item::Operand { operand, alias })
     }
 
-    fn field_group(&mut self) -> Result<Item, SoqlError> {
+    pub(in crate::soql) fn at_field_group(&self) -> bool {
+        self.at_keyword("FIELDS") && self.peek_after(1).kind == TokenKind::Open
+    }
+
+    pub(in crate::soql) fn field_group(&mut self) -> Result<Item, SoqlError> {
         let at = self.advance().start;
         self.expect(TokenKind::Open)?;
         let group = if self.take_keyword("ALL") {
@@ -109,7 +137,7 @@ impl Parser<'_> {
     }
 
     /// A field or a function of one.
-    pub(super) fn operand(&mut self) -> Result<Operand, SoqlError> {
+    pub(in crate::soql) fn operand(&mut self) -> Result<Operand, SoqlError> {
         if self.peek_after(1).kind != TokenKind::Open {
             return self.path().map(Operand::Path);
         }
@@ -169,7 +197,7 @@ impl Parser<'_> {
         Ok(Order { operand, direction, nulls })
     }
 
-    fn count(&mut self) -> Result<usize, SoqlError> {
+    pub(in crate::soql) fn count(&mut self) -> Result<usize, SoqlError> {
         let token = self.peek();
         let count = if token.kind == TokenKind::Number { self.source(token).parse().ok() } else { None };
         let count = count.ok_or_else(|| self.unexpected())?;
