@@ -107,9 +107,18 @@ pub(crate) fn run(
     scope: Scope,
     version: &str,
 ) -> Result<soql::QueryResult, ApiError> {
-    let query = soql::parse(text)?;
+    run_parsed(&soql::parse(text)?, database, now, scope, version)
+}
+
+fn run_parsed(
+    query: &soql::Query,
+    database: &Database,
+    now: Timestamp,
+    scope: Scope,
+    version: &str,
+) -> Result<soql::QueryResult, ApiError> {
     let settings = Settings { now: now.to_jiff(), scope, version };
-    Ok(soql::run(&query, database.schema(), database, &settings)?)
+    Ok(soql::run(query, database.schema(), database, &settings)?)
 }
 
 pub(super) fn query(caller: &Caller, database: &Database, call: &Call) -> Result<Reply, ApiError> {
@@ -119,7 +128,9 @@ pub(super) fn query(caller: &Caller, database: &Database, call: &Call) -> Result
     let text =
         call.parameter("q").ok_or_else(|| ApiError::bad("MALFORMED_QUERY", "The query parameter q is missing"))?;
     let scope = if call.path.first().is_some_and(|name| name == "queryAll") { Scope::All } else { Scope::Live };
-    let result = run(database, text, caller.org.now(), scope, &caller.version)?;
+    let mut query = soql::parse(text)?;
+    query.asked_by(&caller.user);
+    let result = run_parsed(&query, database, caller.org.now(), scope, &caller.version)?;
     let batch = batch_size(call);
     let rows = result.rows;
     if rows.len() <= batch {

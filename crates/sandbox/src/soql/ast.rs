@@ -11,6 +11,22 @@ pub struct Query {
 }
 
 impl Query {
+    /// Says who `USING SCOPE mine` speaks of.
+    pub(crate) fn asked_by(&mut self, user: &str) {
+        if self.select.records == Records::Everyones {
+            return;
+        }
+        let at = self.select.from.at;
+        let field = Name { text: "OwnerId".to_owned(), at };
+        let owner = Condition::Compare {
+            left: Operand::Path(Path { relationships: Vec::new(), field }),
+            operator: Operator::Equal,
+            right: Literal { value: LiteralValue::Text { plain: user.to_owned(), pattern: user.to_owned() }, at },
+        };
+        let asked = self.select.condition.take();
+        self.select.condition = Some(Condition::And(std::iter::once(owner).chain(asked).collect()));
+    }
+
     pub fn text(&self) -> &str {
         &self.text
     }
@@ -28,8 +44,11 @@ pub(super) struct Select {
     /// An object, or a child relationship within a SELECT list.
     pub(super) from: Name,
     pub(super) alias: Option<Name>,
+    /// `USING SCOPE`
+    pub(super) records: Records,
     pub(super) condition: Option<Condition>,
     pub(super) group_by: Vec<Operand>,
+    pub(super) subtotals: Subtotals,
     pub(super) having: Option<Condition>,
     pub(super) order_by: Vec<Order>,
     pub(super) limit: Option<usize>,
@@ -45,8 +64,10 @@ impl Select {
             items: Vec::new(),
             from,
             alias: None,
+            records: Records::Everyones,
             condition: None,
             group_by: Vec::new(),
+            subtotals: Subtotals::None,
             having: None,
             order_by: Vec::new(),
             limit: None,
@@ -63,11 +84,47 @@ pub(super) struct Name {
     pub(super) at: usize,
 }
 
+/// Whose records a query is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Records {
+    Everyones,
+    /// Of the user who asks.
+    Mine,
+}
+
+/// What `GROUP BY` adds to the groups themselves.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Subtotals {
+    None,
+    /// Of each group of the first keys.
+    Rollup,
+    /// Of each combination of keys.
+    Cube,
+}
+
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum Item {
-    Operand { operand: Operand, alias: Option<Name> },
-    Fields { group: FieldGroup, at: usize },
+    Operand {
+        operand: Operand,
+        alias: Option<Name>,
+    },
+    Fields {
+        group: FieldGroup,
+        at: usize,
+    },
     Children(Box<Select>),
+    /// `TYPEOF Owner WHEN User THEN Username ELSE Name END`
+    TypeOf {
+        relationship: Name,
+        branches: Vec<Branch>,
+        otherwise: Vec<Path>,
+    },
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Branch {
+    pub(super) object: Name,
+    pub(super) fields: Vec<Path>,
 }
 
 /// `FIELDS(…)`
@@ -116,8 +173,11 @@ pub(super) enum Function {
     Aggregate(Aggregate),
     Date(DatePart),
     ToLabel,
-    /// `FORMAT`, `convertCurrency`: the sandbox has one locale and one currency, so they change nothing.
+    Format,
+    /// `convertCurrency`: the sandbox has one currency.
     AsIs,
+    /// Whether a group is a subtotal over the field.
+    Grouping,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -177,7 +237,9 @@ impl Function {
             "HOUR_IN_DAY" => Self::Date(DatePart::HourInDay),
             "DAY_ONLY" => Self::Date(DatePart::DayOnly),
             "TOLABEL" => Self::ToLabel,
-            "FORMAT" | "CONVERTCURRENCY" => Self::AsIs,
+            "FORMAT" => Self::Format,
+            "CONVERTCURRENCY" => Self::AsIs,
+            "GROUPING" => Self::Grouping,
             _ => return None,
         })
     }

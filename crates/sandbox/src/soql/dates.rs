@@ -67,11 +67,11 @@ impl NamedDate {
                     "NEXT" => 1,
                     _ => return None,
                 };
-                let unit = match unit.trim_start_matches("FISCAL_") {
+                let unit = match unit {
                     "WEEK" => Unit::Week,
                     "MONTH" => Unit::Month,
-                    "QUARTER" => Unit::Quarter,
-                    "YEAR" => Unit::Year,
+                    "QUARTER" | "FISCAL_QUARTER" => Unit::Quarter,
+                    "YEAR" | "FISCAL_YEAR" => Unit::Year,
                     _ => return None,
                 };
                 Self::Units { unit, offset, count: 1 }
@@ -93,11 +93,11 @@ impl NamedDate {
 
 impl Unit {
     fn plural(name: &str) -> Option<Self> {
-        match name.trim_start_matches("FISCAL_") {
+        match name {
             "WEEKS" => Some(Self::Week),
             "MONTHS" => Some(Self::Month),
-            "QUARTERS" => Some(Self::Quarter),
-            "YEARS" => Some(Self::Year),
+            "QUARTERS" | "FISCAL_QUARTERS" => Some(Self::Quarter),
+            "YEARS" | "FISCAL_YEARS" => Some(Self::Year),
             _ => None,
         }
     }
@@ -201,6 +201,9 @@ mod tests {
     #[rstest]
     #[case("TODAY", Some(1))]
     #[case("LAST_N_DAYS", None)]
+    #[case("THIS_FISCAL_WEEK", None)]
+    #[case("LAST_FISCAL_FISCAL_YEAR", None)]
+    #[case("LAST_N_FISCAL_MONTHS", Some(1))]
     #[case("SOMEDAY", None)]
     #[case("LAST_N_HOURS", Some(1))]
     #[case("N_DAYS_", Some(1))]

@@ -43,6 +43,13 @@ pub(super) enum Column<'s> {
         reference: &'s Field,
         shape: Shape<'s>,
     },
+    /// A related record of one of several objects, nested.
+    TypeOf {
+        reference: &'s Field,
+        branches: Vec<(&'s Object, Shape<'s>)>,
+        /// Of any other object; null where there is none.
+        otherwise: Option<Shape<'s>>,
+    },
     Children {
         key: &'s str,
         field: &'s str,
@@ -53,8 +60,10 @@ pub(super) enum Column<'s> {
 /// Aggregates of rows that are alike in `keys`; all rows are one group where there are no keys.
 pub(super) struct Groups<'s> {
     pub(super) keys: Vec<Source<'s>>,
+    /// For the groups and each kind of subtotal, which keys tell rows apart.
+    pub(super) sets: Vec<Vec<bool>>,
     pub(super) aggregates: Vec<(Aggregate, Source<'s>, FieldKind)>,
-    /// Name in the answer, and which value: keys are counted first, then aggregates.
+    /// Name in the answer, and which value: keys are counted first, then whether each is left out of a subtotal, then aggregates.
     pub(super) columns: Vec<(String, usize)>,
     pub(super) having: Option<Filter<usize>>,
     pub(super) order: Vec<OrderKey<usize>>,
@@ -77,6 +86,8 @@ pub(super) enum Source<'s> {
     Date(DatePart, FieldPath<'s>),
     /// The label of a picklist value.
     Label(FieldPath<'s>),
+    /// As a person in the United States reads it.
+    Formatted(FieldPath<'s>),
 }
 
 #[derive(Clone)]

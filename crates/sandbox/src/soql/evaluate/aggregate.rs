@@ -13,8 +13,12 @@ use crate::{
     soql::{Rows, ast::Aggregate, plan::Groups},
 };
 
+static NULL: Value = Value::Null;
+
 /// One group while rows go in.
 struct Group {
+    /// Which of the plan's sets it belongs to.
+    set: usize,
     keys: Vec<Value>,
     totals: Vec<Total>,
 }
@@ -73,19 +77,26 @@ impl Total {
 impl<'e, R: Rows> Evaluator<'e, R> {
     pub(super) fn aggregate(&self, rows: &[&'e R::Row], groups: &Groups<'_>) -> Vec<Value> {
         let mut found: Vec<Group> = Vec::new();
-        let mut index: HashMap<Vec<String>, usize> = HashMap::new();
-        let start =
-            |keys: Vec<Value>| Group { keys, totals: groups.aggregates.iter().map(|_| Total::default()).collect() };
+        let mut index: HashMap<(usize, Vec<String>), usize> = HashMap::new();
+        let start = |set: usize, keys: Vec<Value>| Group {
+            set,
+            keys,
+            totals: groups.aggregates.iter().map(|_| Total::default()).collect(),
+        };
         if groups.keys.is_empty() {
-            found.push(start(Vec::new()));
-            index.insert(Vec::new(), 0);
+            found.push(start(0, Vec::new()));
+            index.insert((0, Vec::new()), 0);
         }
-        let mut known = Known::default();
-        for row in rows {
-            let keys: Vec<Cow<'_, Value>> = groups.keys.iter().map(|key| self.value(row, key)).collect();
+        let mut known: Vec<Known> = groups.sets.iter().map(|_| Known::default()).collect();
+        let sets = groups.sets.iter().enumerate();
+        for (row, (set, kept)) in rows.iter().flat_map(|row| sets.clone().map(move |set| (row, set))) {
+            let keys = groups.keys.iter().zip(kept);
+            let keys: Vec<Cow<'_, Value>> =
+                keys.map(|(key, is_kept)| if *is_kept { self.value(row, key) } else { Cow::Borrowed(&NULL) }).collect();
+            let Some(known) = known.get_mut(set) else { continue };
             let position = known.position(&keys).unwrap_or_else(|| {
-                let position = *index.entry(keys.iter().map(|key| folded(key)).collect()).or_insert_with(|| {
-                    found.push(start(keys.iter().map(|key| key.clone().into_owned()).collect()));
+                let position = *index.entry((set, keys.iter().map(|key| folded(key)).collect())).or_insert_with(|| {
+                    found.push(start(set, keys.iter().map(|key| key.clone().into_owned()).collect()));
                     found.len() - 1
                 });
                 known.learn(&keys, position);
@@ -102,9 +113,12 @@ impl<'e, R: Rows> Evaluator<'e, R> {
             .into_iter()
             .map(|group| {
                 let totals = group.totals.into_iter().zip(&groups.aggregates);
+                let kept = groups.sets.get(group.set).into_iter().flatten();
+                let left_out = kept.map(|is_kept| json!(u8::from(!is_kept)));
                 group
                     .keys
                     .into_iter()
+                    .chain(left_out)
                     .chain(totals.map(|(total, (aggregate, _, kind))| total.finish(*aggregate, *kind)))
                     .collect()
             })

@@ -2,6 +2,7 @@
 
 mod aggregate;
 mod candidates;
+mod format;
 mod order;
 mod ordered;
 mod record;
@@ -95,6 +96,10 @@ impl<'e, R: Rows> Evaluator<'e, R> {
                 Cow::Owned(value.as_str().map_or(Value::Null, |text| value::date_part(*part, text)))
             }
             Source::Label(path) => self.label(row, path),
+            Source::Formatted(path) => {
+                let value = self.path_value(row, path);
+                Cow::Owned(format::formatted(path.leaf.kind(), &value))
+            }
         }
     }
 }

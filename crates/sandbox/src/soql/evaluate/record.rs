@@ -72,6 +72,15 @@ impl<'e, R: Rows> Evaluator<'e, R> {
                     let nested = parent.map_or(Value::Null, |parent| self.record(parent, type_name, shape, &[]));
                     record.insert(reference.relationship_name.clone().unwrap_or_default(), nested);
                 }
+                Column::TypeOf { reference, branches, otherwise } => {
+                    let nested = self.related(row, &reference.name).and_then(|related| {
+                        let object = self.schema.object_of_id(related.value("Id").as_str()?)?;
+                        let branch = branches.iter().find(|(known, _)| known.name == object.name);
+                        let shape = branch.map(|(_, shape)| shape).or(otherwise.as_ref())?;
+                        Some(self.record(related, &object.name, shape, &[]))
+                    });
+                    record.insert(reference.relationship_name.clone().unwrap_or_default(), nested.unwrap_or_default());
+                }
                 Column::Children { key, field, plan } => {
                     let among = match children.next() {
                         Some(Children::ByParent(by_parent)) => by_parent.get(id).cloned().unwrap_or_default(),

@@ -2,12 +2,16 @@
 
 use super::{Parser, Place};
 use crate::soql::{
-    ast::{Aggregate, Direction, FieldGroup, Function, Item, Name, Nulls, Operand, Order, Select},
+    ast::{
+        Aggregate, Branch, Direction, FieldGroup, Function, Item, Name, Nulls, Operand, Order, Path, Records, Select,
+        Subtotals,
+    },
     error::SoqlError,
     lexer::TokenKind,
 };
 
 const MAX_OFFSET: usize = 2_000;
+const MAX_SUBTOTAL_FIELDS: usize = 3;
 
 /// Words that begin what follows FROM, and so can't be an alias.
 const CLAUSES: &[&str] =
@@ -38,11 +42,16 @@ impl Parser<'_> {
         let is_alias = next.kind == TokenKind::Word && !CLAUSES.iter().any(|clause| self.is_keyword(next, clause));
         let alias = if is_alias { Some(self.name()?) } else { None };
 
+        let mut select = Select { items, alias, ..Select::of(from) };
         if self.take_keyword("USING") {
             self.expect_keyword("SCOPE")?;
-            self.name()?;
+            // Delegated records, teams and territories are not emulated, and so refused.
+            if self.take_keyword("MINE") {
+                select.records = Records::Mine;
+            } else {
+                self.expect_keyword("EVERYTHING")?;
+            }
         }
-        let mut select = Select { items, alias, ..Select::of(from) };
         if self.take_keyword("WHERE") {
             select.condition = Some(self.condition(place)?);
         }
@@ -50,7 +59,7 @@ impl Parser<'_> {
             self.take_one_of(&["SECURITY_ENFORCED", "USER_MODE", "SYSTEM_MODE"])?;
         }
         if self.take_keywords("GROUP", "BY") {
-            select.group_by = self.operands()?;
+            self.groups(&mut select)?;
             if self.take_keyword("HAVING") {
                 select.having = Some(self.condition(place)?);
             }
@@ -105,6 +114,9 @@ impl Parser<'_> {
         if self.at_field_group() {
             return self.field_group();
         }
+        if self.at_keyword("TYPEOF") && self.peek_after(1).kind == TokenKind::Word && place != Place::Join {
+            return self.type_of();
+        }
         // A keyword here is a list that ends too early: SELECT Id, FROM Case.
         if self.at_keyword("FROM") {
             return Err(self.unexpected());
@@ -114,6 +126,54 @@ impl Parser<'_> {
         let alias =
             if next.kind == TokenKind::Word && !self.is_keyword(next, "FROM") { Some(self.name()?) } else { None };
         Ok(Item::Operand { operand, alias })
+    }
+
+    fn type_of(&mut self) -> Result<Item, SoqlError> {
+        self.advance();
+        let relationship = self.name()?;
+        let mut branches = Vec::new();
+        self.expect_keyword("WHEN")?;
+        loop {
+            let object = self.name()?;
+            self.expect_keyword("THEN")?;
+            branches.push(Branch { object, fields: self.paths()? });
+            if !self.take_keyword("WHEN") {
+                break;
+            }
+        }
+        let otherwise = if self.take_keyword("ELSE") { self.paths()? } else { Vec::new() };
+        self.expect_keyword("END")?;
+        Ok(Item::TypeOf { relationship, branches, otherwise })
+    }
+
+    fn paths(&mut self) -> Result<Vec<Path>, SoqlError> {
+        let mut paths = vec![self.path()?];
+        while self.take(TokenKind::Comma) {
+            paths.push(self.path()?);
+        }
+        Ok(paths)
+    }
+
+    /// What follows GROUP BY.
+    fn groups(&mut self, select: &mut Select) -> Result<(), SoqlError> {
+        let at = self.peek().start;
+        let is_call = self.peek_after(1).kind == TokenKind::Open;
+        select.subtotals = if is_call && self.take_keyword("ROLLUP") {
+            Subtotals::Rollup
+        } else if is_call && self.take_keyword("CUBE") {
+            Subtotals::Cube
+        } else {
+            select.group_by = self.operands()?;
+            return Ok(());
+        };
+        self.expect(TokenKind::Open)?;
+        select.group_by = self.operands()?;
+        self.expect(TokenKind::Close)?;
+        if select.group_by.len() > MAX_SUBTOTAL_FIELDS {
+            let message = format!("a maximum of {MAX_SUBTOTAL_FIELDS} fields is allowed in ROLLUP and CUBE");
+            return Err(self.error(at, &message));
+        }
+        Ok(())
     }
 
     pub(in crate::soql) fn at_field_group(&self) -> bool {
@@ -150,9 +210,11 @@ impl Parser<'_> {
         Ok(Operand::Call { function, argument, at })
     }
 
-    /// `convertTimezone(…)` around a date is read and dropped: every user of the sandbox lives in UTC.
-    fn argument(&mut self) -> Result<crate::soql::ast::Path, SoqlError> {
-        if self.at_keyword("convertTimezone") && self.peek_after(1).kind == TokenKind::Open {
+    /// `convertTimezone(…)` around a date and `convertCurrency(…)` around an amount are read and dropped: every user of the sandbox
+    /// lives in UTC and pays in one currency.
+    fn argument(&mut self) -> Result<Path, SoqlError> {
+        let is_conversion = self.at_keyword("convertTimezone") || self.at_keyword("convertCurrency");
+        if is_conversion && self.peek_after(1).kind == TokenKind::Open {
             self.next += 2;
             let path = self.path()?;
             self.expect(TokenKind::Close)?;

@@ -7,7 +7,7 @@ use crate::{
     schema::FieldKind,
     soql::{
         Rows,
-        ast::{Aggregate, Function, Item, Name, Operand, Path, Select},
+        ast::{Aggregate, Function, Item, Name, Operand, Path, Select, Subtotals},
         error::SoqlError,
         filter::Case,
         plan::{Groups, OrderKey},
@@ -30,8 +30,14 @@ struct Value {
 
 impl<'s, 'q, R: Rows> Resolver<'s, 'q, R> {
     pub(super) fn groups(&self, select: &'q Select, from: From<'s, 'q>) -> Result<Groups<'s>, SoqlError> {
-        let groups =
-            Groups { keys: Vec::new(), aggregates: Vec::new(), columns: Vec::new(), having: None, order: Vec::new() };
+        let groups = Groups {
+            keys: Vec::new(),
+            sets: sets(select.subtotals, select.group_by.len()),
+            aggregates: Vec::new(),
+            columns: Vec::new(),
+            having: None,
+            order: Vec::new(),
+        };
         let mut building = Building { groups, kinds: Vec::new() };
         for operand in &select.group_by {
             let key = self.operand(operand, from)?;
@@ -42,6 +48,12 @@ impl<'s, 'q, R: Rows> Resolver<'s, 'q, R> {
             building.kinds.push(Value { kind: key.kind, ranking: key.ranking(), case: key.case(), name: key.name });
             building.groups.keys.push(key.source);
         }
+        building.kinds.extend(select.group_by.iter().map(|_| Value {
+            kind: FieldKind::Int,
+            name: "GROUPING".to_owned(),
+            ranking: Vec::new(),
+            case: Case::Folded,
+        }));
 
         let mut names = HashSet::new();
         let mut expressions = 0;
@@ -50,6 +62,9 @@ impl<'s, 'q, R: Rows> Resolver<'s, 'q, R> {
                 Item::Operand { operand, alias } => (operand, alias.as_ref()),
                 Item::Fields { at, .. } => {
                     return Err(self.malformed(*at, "The SOQL FIELDS function is not supported with GROUP BY"));
+                }
+                Item::TypeOf { relationship, .. } => {
+                    return Err(self.malformed(relationship.at, "TYPEOF is not supported with GROUP BY"));
                 }
                 Item::Children(children) => {
                     let message = "Grouped query cannot use child relationships in the SELECT list";
@@ -107,6 +122,10 @@ impl<'s, 'q, R: Rows> Resolver<'s, 'q, R> {
         from: From<'s, '_>,
         building: &mut Building<'s>,
     ) -> Result<usize, SoqlError> {
+        if let Operand::Call { function: Function::Grouping, argument: Some(argument), .. } = operand {
+            let key = self.group_value(&Operand::Path(argument.clone()), from, building)?;
+            return Ok(building.groups.keys.len() + key);
+        }
         let Operand::Call { function: Function::Aggregate(function), argument, at } = operand else {
             let key = self.operand(operand, from)?;
             return building.groups.keys.iter().position(|known| *known == key.source).ok_or_else(|| {
@@ -123,7 +142,7 @@ impl<'s, 'q, R: Rows> Resolver<'s, 'q, R> {
         let known =
             groups.aggregates.iter().position(|(known, source, _)| known == function && *source == argument.source);
         if let Some(known) = known {
-            return Ok(groups.keys.len() + known);
+            return Ok(groups.keys.len() * 2 + known);
         }
         let kind = match function {
             Aggregate::Count | Aggregate::CountDistinct => FieldKind::Int,
@@ -132,7 +151,19 @@ impl<'s, 'q, R: Rows> Resolver<'s, 'q, R> {
         };
         building.kinds.push(Value { kind, case: argument.case(), name: argument.name, ranking: Vec::new() });
         groups.aggregates.push((*function, argument.source, kind));
-        Ok(groups.keys.len() + groups.aggregates.len() - 1)
+        Ok(groups.keys.len() * 2 + groups.aggregates.len() - 1)
+    }
+}
+
+/// The groups themselves first.
+fn sets(subtotals: Subtotals, keys: usize) -> Vec<Vec<bool>> {
+    let all = vec![true; keys];
+    match subtotals {
+        Subtotals::None => vec![all],
+        Subtotals::Rollup => (0..=keys).rev().map(|kept| (0..keys).map(|key| key < kept).collect()).collect(),
+        Subtotals::Cube => {
+            (0..1_usize << keys).map(|left_out| (0..keys).map(|key| left_out & (1 << key) == 0).collect()).collect()
+        }
     }
 }
 

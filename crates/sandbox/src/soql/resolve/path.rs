@@ -73,7 +73,7 @@ impl<'s, 'q, R: Rows> Resolver<'s, 'q, R> {
             Operand::Call { function, argument, at } => (*function, argument, *at),
         };
         let argument = match (function, argument) {
-            (Function::Aggregate(_), _) | (_, None) => {
+            (Function::Aggregate(_) | Function::Grouping, _) | (_, None) => {
                 return Err(SoqlError::unexpected(&self.query.text, at, "("));
             }
             (_, Some(argument)) => argument,
@@ -96,7 +96,12 @@ impl<'s, 'q, R: Rows> Resolver<'s, 'q, R> {
             Function::ToLabel => {
                 Resolved { source: Source::Label(path), kind: FieldKind::String, field: None, name: field.name }
             }
-            Function::AsIs | Function::Aggregate(_) => Resolved { source: Source::Path(path), ..field },
+            Function::Format => {
+                Resolved { source: Source::Formatted(path), kind: FieldKind::String, field: None, name: field.name }
+            }
+            Function::AsIs | Function::Aggregate(_) | Function::Grouping => {
+                Resolved { source: Source::Path(path), ..field }
+            }
         })
     }
 
@@ -111,9 +116,18 @@ impl<'s, 'q, R: Rows> Resolver<'s, 'q, R> {
     }
 
     pub(super) fn path(&self, path: &Path, from: From<'s, '_>) -> Result<FieldPath<'s>, SoqlError> {
-        let mut entity = Entity::Object(from.object);
+        self.path_from(Entity::Object(from.object), strip_start(&path.relationships, from), path)
+    }
+
+    /// Of a record of any object.
+    pub(super) fn loose_path(&self, path: &Path) -> Result<FieldPath<'s>, SoqlError> {
+        self.path_from(Entity::Loose, &path.relationships, path)
+    }
+
+    fn path_from(&self, start: Entity<'s>, relationships: &[Name], path: &Path) -> Result<FieldPath<'s>, SoqlError> {
+        let mut entity = start;
         let mut hops = Vec::new();
-        for name in strip_start(&path.relationships, from) {
+        for name in relationships {
             let field = self.hop(&entity, name)?;
             hops.push(field);
             if hops.len() > MAX_HOPS {
@@ -141,6 +155,10 @@ impl<'s, 'q, R: Rows> Resolver<'s, 'q, R> {
             self.invalid_field(path.at(), &message)
         })?;
         Ok(FieldPath { hops, leaf })
+    }
+
+    pub(super) fn relationship(&self, object: &'s Object, name: &Name) -> Result<&'s Field, SoqlError> {
+        self.hop(&Entity::Object(object), name)
     }
 
     fn hop(&self, entity: &Entity<'s>, name: &Name) -> Result<&'s Field, SoqlError> {

@@ -7,7 +7,7 @@ use crate::{
     schema::{Field, Object},
     soql::{
         Rows, Scope,
-        ast::{FieldGroup, Function, Item, Name, Operand, Select},
+        ast::{Branch, FieldGroup, Function, Item, Name, Operand, Path, Select},
         error::SoqlError,
         plan::{Column, FieldPath, Leaf, Output, Plan, Shape, Source},
     },
@@ -48,6 +48,14 @@ impl<'s, 'q, R: Rows> Resolver<'s, 'q, R> {
                         }
                     }
                 }
+                Item::TypeOf { relationship, branches, otherwise } => {
+                    let column = self.type_of(relationship, branches, otherwise, from)?;
+                    if !seen.insert(relationship.text.to_lowercase()) {
+                        let message = format!("duplicate field selected: {}", relationship.text);
+                        return Err(self.invalid_field(relationship.at, &message));
+                    }
+                    shape.columns.push(column);
+                }
                 Item::Children(children) => {
                     let column = self.children(children, from.object, scope)?;
                     shape.columns.push(column);
@@ -75,6 +83,39 @@ impl<'s, 'q, R: Rows> Resolver<'s, 'q, R> {
         Ok(Selected::Computed { key, source: resolved.source })
     }
 
+    fn type_of(
+        &self,
+        relationship: &Name,
+        branches: &[Branch],
+        otherwise: &[Path],
+        from: From<'s, 'q>,
+    ) -> Result<Column<'s>, SoqlError> {
+        let reference = self.relationship(from.object, relationship)?;
+        if !reference.is_polymorphic() {
+            let message =
+                format!("TYPEOF needs a relationship to several objects, which '{}' is not", relationship.text);
+            return Err(self.invalid_field(relationship.at, &message));
+        }
+        let mut shapes: Vec<(&'s Object, Shape<'s>)> = Vec::new();
+        for branch in branches {
+            let object = self.object(&branch.object)?;
+            let is_known = shapes.iter().any(|(known, _)| known.name == object.name);
+            if is_known || !reference.reference_to.contains(&object.name) {
+                let message =
+                    format!("'{}' is not one more object that '{}' can refer to", object.name, relationship.text);
+                return Err(self.error("INVALID_TYPE", branch.object.at, &message));
+            }
+            let inner = From { object, alias: None };
+            shapes.push((object, shape_of(branch.fields.iter().map(|path| self.path(path, inner)))?));
+        }
+        let otherwise = if otherwise.is_empty() {
+            None
+        } else {
+            Some(shape_of(otherwise.iter().map(|path| self.loose_path(path)))?)
+        };
+        Ok(Column::TypeOf { reference, branches: shapes, otherwise })
+    }
+
     fn children(&self, select: &'q Select, parent: &'s Object, scope: Scope) -> Result<Column<'s>, SoqlError> {
         let unknown = || {
             let message = format!(
@@ -92,6 +133,15 @@ impl<'s, 'q, R: Rows> Resolver<'s, 'q, R> {
         }
         Ok(Column::Children { key, field: &relationship.field, plan: Box::new(plan) })
     }
+}
+
+fn shape_of<'s>(paths: impl Iterator<Item = Result<FieldPath<'s>, SoqlError>>) -> Result<Shape<'s>, SoqlError> {
+    let mut shape = Shape::default();
+    for path in paths {
+        let path = path?;
+        insert(&mut shape, &path.hops, path.leaf);
+    }
+    Ok(shape)
 }
 
 enum Selected<'s> {

@@ -1,7 +1,7 @@
 use rstest::rstest;
 use serde_json::{Value, json};
 
-use super::{Scope, ask, ask_in};
+use super::{Scope, ask, ask_in, refused};
 
 #[rstest]
 #[case("SELECT COUNT(Id) FROM Case", json!([{ "expr0": 4 }]))]
@@ -38,4 +38,49 @@ fn an_aggregate_row_says_so() {
     let result = ask_in(Scope::Live, "SELECT COUNT(Id) FROM Case").unwrap();
     assert_eq!(result.rows, [json!({ "attributes": { "type": "AggregateResult" }, "expr0": 4 })]);
     assert_eq!(result.total, 1);
+}
+
+#[test]
+fn a_rollup_adds_subtotals_from_the_last_key_to_the_first() {
+    let rows = ask("SELECT IsClosed, Status, COUNT(Id) n, GROUPING(Status) s, GROUPING(IsClosed) c FROM Case
+         GROUP BY ROLLUP(IsClosed, Status) ORDER BY GROUPING(IsClosed), GROUPING(Status), Status");
+    let shown: Vec<Value> =
+        rows.iter().map(|row| json!([row["IsClosed"], row["Status"], row["n"], row["s"], row["c"]])).collect();
+    assert_eq!(
+        json!(shown),
+        json!([
+            [false, "New", 1, 0, 0],
+            [null, "new", 1, 0, 0],
+            [false, "Open", 1, 0, 0],
+            [true, "Closed", 1, 0, 0],
+            [false, null, 2, 1, 0],
+            [true, null, 1, 1, 0],
+            [null, null, 1, 1, 0],
+            [null, null, 4, 1, 1],
+        ])
+    );
+}
+
+#[test]
+fn a_cube_adds_subtotals_of_every_combination() {
+    let rows =
+        ask("SELECT Visibility, ParentId, COUNT(Id) n, GROUPING(Visibility) v, GROUPING(ParentId) p FROM FeedItem
+         GROUP BY CUBE(Visibility, ParentId) HAVING GROUPING(ParentId) = 1
+         ORDER BY GROUPING(Visibility), Visibility");
+    let shown: Vec<Value> = rows.iter().map(|row| json!([row["Visibility"], row["n"], row["v"]])).collect();
+    assert_eq!(json!(shown), json!([["AllUsers", 2, 0], ["InternalUsers", 1, 0], [null, 3, 1]]));
+    let all = ask("SELECT COUNT(Id) n FROM FeedItem GROUP BY CUBE(Visibility, ParentId)");
+    assert_eq!(all.len(), 3 + 2 + 2 + 1);
+}
+
+#[test]
+fn grouping_speaks_of_keys_only() {
+    for soql in [
+        "SELECT GROUPING(Subject) FROM Case GROUP BY ROLLUP(Status)",
+        "SELECT GROUPING(Status) FROM Case",
+        "SELECT COUNT(Id) FROM Case GROUP BY ROLLUP(Status, Priority, Origin, Reason)",
+        "SELECT COUNT(Id) FROM Case GROUP BY ROLLUP()",
+    ] {
+        assert_eq!(refused(soql).code, "MALFORMED_QUERY", "{soql}");
+    }
 }

@@ -132,7 +132,7 @@ fn values_that_are_answered_otherwise_than_kept() {
         json!({ "VersionData": format!("/services/data/v67.0/sobjects/ContentVersion/{version}/VersionData"), "IsLatest": false })
     );
     let rows = ask("SELECT toLabel(Status), FORMAT(CreatedDate) made FROM Case WHERE CaseNumber = '00000001'");
-    assert_eq!(rows[0], json!({ "Status": "Open", "made": "2026-11-20T09:00:00.000+0000" }));
+    assert_eq!(rows[0], json!({ "Status": "Open", "made": "11/20/2026, 9:00 AM" }));
 }
 
 /// Each is answered twice, with an ordered index and without.
@@ -166,4 +166,44 @@ fn what_is_alike_in_a_time_comes_by_id_in_either_direction() {
     assert_eq!(posts("CreatedDate"), "12");
     assert_eq!(posts("CreatedDate DESC"), "12");
     assert_eq!(posts("CreatedDate DESC, Id DESC"), "21");
+}
+
+#[test]
+fn typeof_asks_each_object_for_fields_of_its_own() {
+    let rows = ask(
+        "SELECT CaseNumber, TYPEOF Owner WHEN User THEN Username, Profile.Name WHEN Group THEN Name, Type END FROM Case
+         ORDER BY CaseNumber LIMIT 2",
+    );
+    assert_eq!(
+        rows[0]["Owner"],
+        json!({ "Username": "admin@sandbox.test", "Profile": { "Name": "System Administrator" } })
+    );
+    assert_eq!(rows[1]["Owner"], json!({ "Name": "Support", "Type": "Queue" }));
+    let result =
+        ask_in(Scope::Live, "SELECT TYPEOF Parent WHEN Case THEN Subject ELSE Name END FROM FeedItem").unwrap();
+    let parents: Vec<Value> = result.rows.iter().map(|row| row["Parent"].clone()).collect();
+    assert_eq!(parents[0]["attributes"]["type"], "Case");
+    assert_eq!((&parents[0]["Subject"], &parents[2]["Name"]), (&json!("Algebra Comments"), &json!("Ada Lovelace")));
+    let rows = ask("SELECT TYPEOF Owner WHEN Group THEN Name END FROM Case WHERE CaseNumber = '00000001'");
+    assert_eq!(rows[0]["Owner"], Value::Null);
+}
+
+#[test]
+fn format_shows_values_as_people_read_them() {
+    let rows =
+        ask("SELECT FORMAT(Seats__c) seats, FORMAT(Start__c), FORMAT(convertCurrency(Seats__c)) again FROM Course__c
+         WHERE Name = 'Algebra'");
+    assert_eq!(rows, [json!({ "seats": "10.5", "Start__c": "11/20/2026", "again": "10.5" })]);
+    let rows = ask("SELECT FORMAT(AnnualRevenue) revenue FROM Account ORDER BY Name");
+    assert_eq!(rows, [json!({ "revenue": null }), json!({ "revenue": "$1,000.50" })]);
+}
+
+#[test]
+fn using_scope_mine_is_about_the_one_who_asks() {
+    let mut query = super::parse("SELECT CaseNumber FROM Case USING SCOPE mine WHERE IsClosed = false").unwrap();
+    query.asked_by(&id("00G", '1'));
+    let result =
+        super::run(&query, super::schema(), &super::org(super::Indexes::Present), &super::settings(Scope::Live));
+    assert_eq!(result.unwrap().rows[0]["CaseNumber"], "00000002");
+    assert_eq!(super::cases("USING SCOPE everything ORDER BY CaseNumber"), "1234");
 }
