@@ -13,6 +13,7 @@ mod lexer;
 mod like;
 mod parser;
 mod plan;
+mod print;
 mod resolve;
 pub mod sosl;
 
