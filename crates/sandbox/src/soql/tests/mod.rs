@@ -3,6 +3,7 @@
 mod aggregate;
 mod conditions;
 mod errors;
+mod naive;
 mod print;
 mod selection;
 mod syntax;
