@@ -86,3 +86,19 @@ async fn a_scale_seed_is_kept_and_planted_once() {
     let page = second.query("SELECT Body FROM FeedItem ORDER BY SystemModstamp DESC, Id DESC LIMIT 1").await;
     assert!(page["records"][0]["Body"].as_str().unwrap().starts_with("Post 2499:"), "{page}");
 }
+
+#[tokio::test]
+async fn a_file_whose_seeding_was_killed_is_seeded_afresh() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("sandbox.db");
+    let first = Org::start_with(options(&file)).await;
+    let seeded = first.sandbox.count("Account");
+    first.sandbox.create("Account", json!({ "Name": "Half a seed" })).await.unwrap();
+    first.sandbox.stop().await;
+    let pool = sqlx::SqlitePool::connect(&format!("sqlite://{}", file.display())).await.unwrap();
+    let under_way = sqlx::query("UPDATE setting SET value = 'under way' WHERE name = 'planting'");
+    assert_eq!(under_way.execute(&pool).await.unwrap().rows_affected(), 1);
+    pool.close().await;
+    let second = Org::start_with(options(&file)).await;
+    assert_eq!(second.sandbox.count("Account"), seeded);
+}
