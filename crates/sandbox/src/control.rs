@@ -15,7 +15,8 @@ use serde_json::{Value, json};
 use crate::{
     clock::datetime,
     faults::Fault,
-    org::{Org, locked},
+    org::{Org, Writer, locked},
+    seed::ADMIN_ID,
 };
 
 pub(crate) fn routes() -> Router<Arc<Org>> {
@@ -28,6 +29,7 @@ pub(crate) fn routes() -> Router<Arc<Org>> {
         .route("/_sandbox/revoke-grants", post(revoke_grants))
         .route("/_sandbox/api-budget", post(api_budget))
         .route("/_sandbox/switches", post(switches))
+        .route("/_sandbox/undelete", post(undelete))
         .route("/_sandbox/jwt-keys", post(jwt_key))
         .route("/_sandbox/faults", get(faults).post(add_fault).delete(clear_faults))
         .route("/_sandbox/requests", get(requests).delete(forget_requests))
@@ -113,6 +115,21 @@ async fn switches(State(org): State<Arc<Org>>, Json(turn): Json<Turn>) -> Json<V
     switches.rotation = turn.rotation.unwrap_or(switches.rotation);
     switches.feed_tracking = turn.feed_tracking.unwrap_or(switches.feed_tracking);
     Json(json!({ "rotation": switches.rotation, "feed_tracking": switches.feed_tracking }))
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Undelete {
+    ids: Vec<String>,
+}
+
+/// All or none.
+async fn undelete(State(org): State<Arc<Org>>, Json(Undelete { ids }): Json<Undelete>) -> Response {
+    let writer = Writer { user: ADMIN_ID.to_owned(), lock_row: false };
+    match org.transact(writer, move |transaction| ids.iter().try_for_each(|id| transaction.undelete(id))).await {
+        Ok(()) => done().into_response(),
+        Err(error) => error.into_response(),
+    }
 }
 
 #[derive(Deserialize)]

@@ -7,6 +7,7 @@ mod activity;
 mod clock;
 mod console;
 mod control;
+mod coverage;
 mod error;
 mod faults;
 mod oauth;
@@ -22,6 +23,7 @@ pub mod soql;
 mod tls;
 
 pub use activity::RequestLog;
+pub use coverage::{Coverage, RESOURCES, Resource};
 pub use error::ApiError;
 pub use faults::{Fault, FaultAction, Faults};
 pub use records::{Database, JournalError, Record};

@@ -23,7 +23,7 @@ use tower::{Service, ServiceExt};
 
 use crate::{
     activity::RequestLog,
-    console, control,
+    console, control, coverage,
     error::ApiError,
     faults::{Fault, FaultAction},
     oauth,
@@ -57,7 +57,7 @@ pub(crate) fn router(org: Arc<Org>) -> Router {
         .merge(soap::routes())
         .merge(control::routes())
         .merge(console::routes())
-        .fallback(|| async { ApiError::not_found() })
+        .fallback(coverage::unrouted)
         .with_state(org)
 }
 
@@ -71,7 +71,7 @@ struct Door {
 impl Door {
     async fn pass(self, request: Request) -> Result<Response, Closed> {
         let path = request.uri().path_and_query().map_or_else(|| "/".to_owned(), ToString::to_string);
-        let is_api = path.starts_with("/services/") || path.starts_with("/id/");
+        let is_api = ["/services/", "/id/", "/cometd/"].iter().any(|api| path.starts_with(api));
         let has_form = !is_api || path.starts_with("/services/oauth2/authorize");
         if has_form && !request.method().is_safe() && self.sent_from_elsewhere(&request) {
             return Ok((StatusCode::FORBIDDEN, "This was sent by a page of another site.").into_response());

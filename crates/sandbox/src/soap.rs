@@ -1,4 +1,7 @@
-//! SOAP log-in, for scripts that still use it.
+//! The partner SOAP API, as far as scripts still use it: log-in, and what REST has no call for.
+
+mod calls;
+mod element;
 
 use std::sync::Arc;
 
@@ -9,8 +12,9 @@ use axum::{
     routing::post,
 };
 use http::{StatusCode, header};
-use quick_xml::{Reader, escape::escape, events::Event};
+use quick_xml::escape::escape;
 
+use self::element::Element;
 use crate::{
     oauth::{PASSWORD, SECURITY_TOKEN, open_session},
     org::Org,
@@ -31,68 +35,26 @@ pub(crate) fn routes() -> Router<Arc<Org>> {
         .route("/services/Soap/u/{version}/{organization}", post(answer))
 }
 
-struct LogIn {
-    username: String,
-    password: String,
+struct LogIn<'a> {
+    username: &'a str,
+    password: &'a str,
     /// A caller that names the org is taken to come from a trusted address, and needs no security token.
     names_organization: bool,
 }
 
-impl LogIn {
-    /// Element names are compared without their prefixes.
-    fn read(body: &str) -> Option<Self> {
-        let mut reader = Reader::from_str(body);
-        let mut path: Vec<String> = Vec::new();
-        let (mut username, mut password, mut organization) = (None::<String>, None::<String>, None::<String>);
-        loop {
-            match reader.read_event().ok()? {
-                Event::Start(start) => {
-                    path.push(String::from_utf8_lossy(start.local_name().as_ref()).into_owned());
-                }
-                Event::End(_) => {
-                    path.pop();
-                }
-                Event::Text(text) => {
-                    let text = text.xml10_content().ok()?;
-                    push(&path, &text, &mut username, &mut password, &mut organization);
-                }
-                Event::CData(text) => {
-                    let text = text.xml10_content().ok()?;
-                    push(&path, &text, &mut username, &mut password, &mut organization);
-                }
-                Event::GeneralRef(reference) => {
-                    let character = match reference.resolve_char_ref().ok()? {
-                        Some(character) => character.to_string(),
-                        None => quick_xml::escape::resolve_predefined_entity(&reference.decode().ok()?)?.to_owned(),
-                    };
-                    push(&path, &character, &mut username, &mut password, &mut organization);
-                }
-                Event::Eof => break,
-                _ => {}
-            }
-        }
-        Some(Self { username: username?, password: password?, names_organization: organization.is_some() })
+impl<'a> LogIn<'a> {
+    fn read(envelope: &'a Element) -> Option<Self> {
+        let log_in = envelope.find("login")?;
+        Some(Self {
+            username: &log_in.find("username")?.text,
+            password: &log_in.find("password")?.text,
+            names_organization: envelope.find("organizationId").is_some(),
+        })
     }
 
     fn is_right(&self) -> bool {
         self.password == format!("{PASSWORD}{SECURITY_TOKEN}") || (self.names_organization && self.password == PASSWORD)
     }
-}
-
-fn push(
-    path: &[String],
-    text: &str,
-    username: &mut Option<String>,
-    password: &mut Option<String>,
-    organization: &mut Option<String>,
-) {
-    let place = match path.last().map(String::as_str) {
-        Some("username") => username,
-        Some("password") => password,
-        Some("organizationId") => organization,
-        _ => return,
-    };
-    place.get_or_insert_default().push_str(text);
 }
 
 async fn answer(
@@ -106,14 +68,14 @@ async fn answer(
     if number < OLDEST {
         return fault("UNSUPPORTED_API_VERSION", &format!("API version {version} is not supported"));
     }
-    let Some(log_in) = LogIn::read(&body) else {
-        // Any other call needs a session, and none is served here.
-        return fault("INVALID_SESSION_ID", "Invalid Session ID found in SessionHeader: Illegal Session");
+    let Some(envelope) = Element::read(&body) else {
+        return fault("MALFORMED_QUERY", "The body is not a SOAP envelope");
     };
+    let Some(log_in) = LogIn::read(&envelope) else { return calls::answer(&org, &envelope).await };
     if number >= FIRST_WITHOUT_LOGIN {
         return fault("INVALID_OPERATION", &format!("login() is not available in API version {version}; use OAuth"));
     }
-    match org.user_by_name(&log_in.username).filter(|_| log_in.is_right()) {
+    match org.user_by_name(log_in.username).filter(|_| log_in.is_right()) {
         Some(user) => {
             let session = open_session(&org, user.id(), None, "api", None);
             org.keep_auth().await;
@@ -128,9 +90,7 @@ fn xml(status: StatusCode, body: String) -> Response {
 }
 
 fn success(user: &Record, session: &str, origin: &Origin, version: &str) -> String {
-    let organization = seed::ORGANIZATION_ID;
-    let short = organization.get(..15).unwrap_or_default();
-    let field = |name: &str| escape(user.text(name).unwrap_or_default()).into_owned();
+    let short = seed::ORGANIZATION_ID.get(..15).unwrap_or_default();
     format!(
         "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\
          <soapenv:Envelope xmlns:soapenv=\"http://schemas.xmlsoap.org/soap/envelope/\" \
@@ -142,8 +102,20 @@ fn success(user: &Record, session: &str, origin: &Origin, version: &str) -> Stri
          <serverUrl>{origin}/services/Soap/u/{version}/{short}</serverUrl>\
          <sessionId>{session}</sessionId>\
          <userId>{user_id}</userId>\
-         <userInfo>\
-         <organizationId>{organization}</organizationId>\
+         <userInfo>{user_info}</userInfo>\
+         </result></loginResponse></soapenv:Body></soapenv:Envelope>",
+        version = escape(version),
+        user_id = user.id(),
+        user_info = user_info(user),
+    )
+}
+
+/// The fields of `userInfo`, in the order of the WSDL.
+fn user_info(user: &Record) -> String {
+    let organization = seed::ORGANIZATION_ID;
+    let field = |name: &str| escape(user.text(name).unwrap_or_default()).into_owned();
+    format!(
+        "<organizationId>{organization}</organizationId>\
          <organizationName>Sandbox Org</organizationName>\
          <profileId>{profile}</profileId>\
          <sessionSecondsValid>{SESSION_SECONDS}</sessionSecondsValid>\
@@ -154,10 +126,7 @@ fn success(user: &Record, session: &str, origin: &Origin, version: &str) -> Stri
          <userLocale>en_US</userLocale>\
          <userName>{username}</userName>\
          <userTimeZone>GMT</userTimeZone>\
-         <userType>Standard</userType>\
-         </userInfo>\
-         </result></loginResponse></soapenv:Body></soapenv:Envelope>",
-        version = escape(version),
+         <userType>Standard</userType>",
         user_id = user.id(),
         profile = field("ProfileId"),
         email = field("Email"),
@@ -166,14 +135,23 @@ fn success(user: &Record, session: &str, origin: &Origin, version: &str) -> Stri
     )
 }
 
-/// Clients match the codes as text, with the prefix `sf`.
+/// For a SOAP API, or a call of this one, that isn't emulated.
+pub(crate) fn not_emulated(what: &str) -> Response {
+    let message = format!("The sandbox org does not emulate {what}. docs/SANDBOX.md lists what it does.");
+    let mut response = fault("NOT_IMPLEMENTED", &message);
+    *response.status_mut() = StatusCode::NOT_IMPLEMENTED;
+    response
+}
+
+/// Clients match the codes as text, with the prefix `sf`; only that of a refused log-in has none as `faultcode`.
 fn fault(code: &str, message: &str) -> Response {
     let message = escape(message);
+    let prefix = if code == "INVALID_LOGIN" { "" } else { "sf:" };
     let body = format!(
         "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\
          <soapenv:Envelope xmlns:soapenv=\"http://schemas.xmlsoap.org/soap/envelope/\" \
          xmlns:sf=\"urn:fault.partner.soap.sforce.com\" xmlns:xsi=\"http://www.w3.org/2001/XMLSchema-instance\">\
-         <soapenv:Body><soapenv:Fault><faultcode>{code}</faultcode><faultstring>{code}: {message}</faultstring>\
+         <soapenv:Body><soapenv:Fault><faultcode>{prefix}{code}</faultcode><faultstring>{code}: {message}</faultstring>\
          <detail><sf:LoginFault xsi:type=\"sf:LoginFault\"><sf:exceptionCode>{code}</sf:exceptionCode>\
          <sf:exceptionMessage>{message}</sf:exceptionMessage></sf:LoginFault></detail>\
          </soapenv:Fault></soapenv:Body></soapenv:Envelope>"

@@ -7,6 +7,7 @@ mod database;
 mod index;
 mod journal;
 mod record;
+mod recycle_bin;
 mod sorted;
 mod transaction;
 

@@ -111,6 +111,16 @@ impl<'a> Transaction<'a> {
         self.undo.push(Undo { object: object.to_owned(), id, before });
     }
 
+    /// Removes a record without a trace but in the journal.
+    pub(super) fn remove(&mut self, object: &str, id: &str) {
+        let before = self.database.replace(object, id, None);
+        self.undo.push(Undo { object: object.to_owned(), id: id.to_owned(), before });
+    }
+
+    pub(super) fn now(&self) -> &str {
+        &self.stamp.now
+    }
+
     /// Creates a record and answers its id.
     ///
     /// # Errors

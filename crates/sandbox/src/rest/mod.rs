@@ -7,6 +7,7 @@ mod composite;
 mod entry;
 mod limits;
 mod query;
+mod recent;
 mod resources;
 mod search;
 mod sobjects;
@@ -23,6 +24,7 @@ pub(crate) use entry::routes;
 pub(crate) use query::{Locators, run as run_query};
 
 use crate::{
+    coverage,
     error::ApiError,
     oauth::TokenDigest,
     org::Org,
@@ -152,11 +154,13 @@ fn object_named<'a>(database: &'a Database, name: &str) -> Result<&'a Object, Ap
 /// The error to answer with; whatever the call had changed by then is to be rolled back.
 pub(crate) fn answer(caller: &Caller, access: &mut Access<'_, '_>, call: &Call) -> Result<Reply, ApiError> {
     let path: Vec<&str> = call.path.iter().map(String::as_str).collect();
+    coverage::admit(&call.method, &path)?;
     match (call.method.as_str(), path.as_slice()) {
         ("GET", []) => Ok(resources::map(caller)),
         ("GET", ["limits"]) => Ok(limits::limits(caller)),
         ("GET", ["query" | "queryAll"]) => query::query(caller, access.database(), call),
         ("GET", ["query" | "queryAll", locator]) => query::next_page(caller, locator),
+        ("GET", ["recent"]) => Ok(recent::recent(caller, access.database(), call)),
         ("GET", ["search"]) => search::search(caller, access.database(), call),
         ("GET" | "POST", ["parameterizedSearch"]) => search::parameterized(caller, access.database(), call),
         ("GET", ["sobjects"]) => Ok(resources::describe_global(caller, access.database())),
@@ -174,7 +178,7 @@ pub(crate) fn answer(caller: &Caller, access: &mut Access<'_, '_>, call: &Call) 
         ("PATCH", ["sobjects", object, field, key]) => {
             upsert::upsert(caller, access.transaction()?, object, field, key, call)
         }
-        ("POST", ["sobjects", object, "Id" | "id"]) => sobjects::create(caller, access.transaction()?, object, call),
+        ("POST", ["sobjects", object, "Id"]) => sobjects::create(caller, access.transaction()?, object, call),
         ("DELETE", ["sobjects", object, field, key]) => upsert::delete(access.transaction()?, object, field, key),
         ("POST", ["composite"]) => composite::composite(caller, access.transaction()?, call),
         ("POST", ["composite", "batch"]) => batch::batch(caller, access.transaction()?, call),
@@ -188,23 +192,11 @@ pub(crate) fn answer(caller: &Caller, access: &mut Access<'_, '_>, call: &Call) 
         ("GET" | "POST", ["composite", "sobjects", object]) => {
             collections::retrieve(caller, access.database(), object, call)
         }
-        (_, path) => Err(match allowed_methods(path) {
-            Some(allowed) => ApiError::method_not_allowed(&call.method, allowed),
-            None => ApiError::not_found(),
-        }),
+        // The table lists a method that nothing above takes.
+        (method, path) => Err(ApiError::new(
+            StatusCode::INTERNAL_SERVER_ERROR,
+            "UNKNOWN_EXCEPTION",
+            format!("The sandbox lists {method} {} and has nothing to answer it with", path.join("/")),
+        )),
     }
-}
-
-/// What a known resource takes.
-fn allowed_methods(path: &[&str]) -> Option<&'static str> {
-    Some(match path {
-        ["parameterizedSearch"] => "GET,HEAD,POST",
-        [] | ["limits"] | ["search"] | ["query" | "queryAll"] | ["query" | "queryAll", _] | ["sobjects"] => "GET,HEAD",
-        ["sobjects", _, "describe" | "updated" | "deleted"] => "GET,HEAD",
-        ["sobjects", _] => "GET,HEAD,POST",
-        ["sobjects", _, _] | ["sobjects", _, _, _] => "DELETE,GET,HEAD,PATCH,POST",
-        ["composite"] | ["composite", "batch"] | ["composite", "tree", _] => "POST",
-        ["composite", "sobjects"] => "DELETE,PATCH,POST",
-        _ => return None,
-    })
 }

@@ -2,12 +2,12 @@
 
 use serde_json::{Map, Value, json};
 
-use super::{Caller, Reply, object_named};
+use super::{Caller, Reply, object_named, recent};
 use crate::{error::ApiError, records::Database, seed};
 
 pub(super) fn map(caller: &Caller) -> Reply {
     let base = format!("/services/data/v{}", caller.version);
-    let names = ["composite", "limits", "parameterizedSearch", "query", "queryAll", "search", "sobjects"];
+    let names = ["composite", "limits", "parameterizedSearch", "query", "queryAll", "recent", "search", "sobjects"];
     let mut map: Map<String, Value> =
         names.into_iter().map(|name| (name.to_owned(), Value::String(format!("{base}/{name}")))).collect();
     let identity = format!("{}/id/{}/{}", caller.origin, seed::ORGANIZATION_ID, caller.user);
@@ -27,21 +27,12 @@ pub(super) fn describe(caller: &Caller, database: &Database, object: &str) -> Re
 pub(super) fn basic(caller: &Caller, database: &Database, object: &str) -> Result<Reply, ApiError> {
     const RECENT: usize = 5;
     let object = object_named(database, object)?;
-    let mut live: Vec<_> = database.records(&object.name).filter(|record| !record.is_deleted()).collect();
-    let recent: Vec<Value> = live
-        .split_off(live.len().saturating_sub(RECENT))
-        .into_iter()
+    let recent: Vec<Value> = database
+        .records(&object.name)
         .rev()
-        .map(|record| {
-            let mut item = json!({
-                "attributes": super::sobjects::attributes(caller, &object.name, record.id()),
-                "Id": record.id(),
-            });
-            if let (Some(name), Some(map)) = (object.name_field(), item.as_object_mut()) {
-                map.insert(name.name.clone(), record.get(&name.name).clone());
-            }
-            item
-        })
+        .filter(|record| !record.is_deleted())
+        .take(RECENT)
+        .map(|record| recent::item(caller, object, record))
         .collect();
     Ok(Reply::ok(json!({ "objectDescribe": object.describe_summary(&caller.version), "recentItems": recent })))
 }

@@ -8,6 +8,7 @@
 mod client;
 mod composite;
 mod console;
+mod coverage;
 mod faults;
 mod jwt;
 mod keeping;
@@ -16,5 +17,6 @@ mod oauth;
 mod program;
 mod queries;
 mod records;
+mod recycle_bin;
 mod search;
 mod soap;

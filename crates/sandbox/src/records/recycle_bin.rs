@@ -1,0 +1,90 @@
+//! The recycle bin: deleted records come back from it with what was deleted along with them, or go for good.
+
+use std::sync::Arc;
+
+use serde_json::Value;
+
+use super::{Record, Transaction};
+use crate::{
+    error::ApiError,
+    schema::{Object, OnDelete, Schema},
+};
+
+impl Transaction<'_> {
+    /// Takes a record out of the bin, and what went into it by the same deletion. Lookups that the deletion emptied stay empty.
+    ///
+    /// # Errors
+    /// The record isn't in the bin, or the one it belongs to still is; nothing was changed then.
+    pub(crate) fn undelete(&mut self, id: &str) -> Result<(), ApiError> {
+        let schema = Arc::clone(&self.schema);
+        let (object, record) = self.binned(id)?;
+        let object = schema.object(&object).ok_or_else(ApiError::not_found)?;
+        let parents = object.fields().filter(|field| field.on_delete == OnDelete::Cascade);
+        let orphaned = parents
+            .filter_map(|field| record.text(&field.name))
+            .any(|parent| self.database.get(parent).is_none_or(Record::is_deleted));
+        if orphaned {
+            return Err(ApiError::bad("UNDELETE_FAILED", "The record it belongs to is deleted"));
+        }
+        self.check_unique(object, &record)?;
+        let deleted_at = record.get("SystemModstamp").clone();
+        self.bring_back(object, record, &deleted_at);
+        Ok(())
+    }
+
+    fn bring_back(&mut self, object: &Object, mut record: Record, deleted_at: &Value) {
+        let now = self.now().to_owned();
+        record.set("IsDeleted", false);
+        record.set("SystemModstamp", now);
+        let id = record.id().to_owned();
+        self.put(&object.name, record);
+        let schema = Arc::clone(&self.schema);
+        for (child, record) in self.binned_children(&schema, object, &id) {
+            if record.get("SystemModstamp") == deleted_at {
+                self.bring_back(child, record, deleted_at);
+            }
+        }
+    }
+
+    /// Removes a record from the bin, and what belongs to it, for good.
+    ///
+    /// # Errors
+    /// The record isn't in the bin.
+    pub(crate) fn empty_from_bin(&mut self, id: &str) -> Result<(), ApiError> {
+        let schema = Arc::clone(&self.schema);
+        let (object, record) = self.binned(id)?;
+        let object = schema.object(&object).ok_or_else(ApiError::not_found)?;
+        self.purge(object, record.id());
+        Ok(())
+    }
+
+    fn purge(&mut self, object: &Object, id: &str) {
+        self.remove(&object.name, id);
+        let schema = Arc::clone(&self.schema);
+        for (child, record) in self.binned_children(&schema, object, id) {
+            self.purge(child, record.id());
+        }
+    }
+
+    /// Deleted records whose life hangs on this one.
+    fn binned_children<'s>(&self, schema: &'s Schema, object: &Object, id: &str) -> Vec<(&'s Object, Record)> {
+        let cascading = object.children.iter().filter(|child| child.on_delete == OnDelete::Cascade);
+        cascading
+            .filter_map(|child| Some((schema.object(&child.child_object)?, &child.field)))
+            .flat_map(|(child, field)| {
+                let referring = self.database.referring(&child.name, field, id);
+                referring.into_iter().filter(|record| record.is_deleted()).map(move |record| (child, record.clone()))
+            })
+            .collect()
+    }
+
+    fn binned(&self, id: &str) -> Result<(String, Record), ApiError> {
+        let id = domain::SalesforceId::new(id).map_err(|_| ApiError::malformed_id(id))?;
+        let object = self.schema.object_of_id(id.as_str()).ok_or_else(ApiError::cross_reference)?;
+        let record = self.database.get_of(&object.name, id.as_str()).ok_or_else(ApiError::cross_reference)?;
+        if !record.is_deleted() {
+            return Err(ApiError::bad("UNDELETE_FAILED", "entity is not in the recycle bin"));
+        }
+        Ok((object.name.clone(), record.clone()))
+    }
+}
