@@ -13,6 +13,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::{
+    budget::Limits,
     clock::datetime,
     faults::Fault,
     org::{Org, Writer, locked},
@@ -28,6 +29,7 @@ pub(crate) fn routes() -> Router<Arc<Org>> {
         .route("/_sandbox/expire-sessions", post(expire_sessions))
         .route("/_sandbox/revoke-grants", post(revoke_grants))
         .route("/_sandbox/api-budget", post(api_budget))
+        .route("/_sandbox/limits", get(limits).post(set_limits))
         .route("/_sandbox/switches", post(switches))
         .route("/_sandbox/undelete", post(undelete))
         .route("/_sandbox/jwt-keys", post(jwt_key))
@@ -99,8 +101,42 @@ struct Budget {
 }
 
 async fn api_budget(State(org): State<Arc<Org>>, Json(budget): Json<Budget>) -> Done {
-    org.budget.set_remaining(budget.remaining);
+    org.budget.set_remaining(budget.remaining, org.now());
     done()
+}
+
+async fn limits(State(org): State<Arc<Org>>) -> Json<Value> {
+    let budget = &org.budget;
+    let limits = budget.limits();
+    Json(json!({
+        "daily": limits.daily,
+        "remaining": budget.remaining(),
+        "concurrent": limits.concurrent,
+        "long_call_seconds": limits.long_call_seconds,
+        "session_seconds": limits.session_seconds,
+        "calls_under_way": budget.calls_under_way(),
+        "long_calls_under_way": budget.long_calls(org.now()),
+    }))
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct SetLimits {
+    daily: Option<u64>,
+    concurrent: Option<usize>,
+    long_call_seconds: Option<u64>,
+    session_seconds: Option<u64>,
+}
+
+async fn set_limits(State(org): State<Arc<Org>>, Json(set): Json<SetLimits>) -> Json<Value> {
+    let now = org.budget.limits();
+    org.budget.set_limits(Limits {
+        daily: set.daily.unwrap_or(now.daily),
+        concurrent: set.concurrent.unwrap_or(now.concurrent),
+        long_call_seconds: set.long_call_seconds.unwrap_or(now.long_call_seconds),
+        session_seconds: set.session_seconds.unwrap_or(now.session_seconds),
+    });
+    limits(State(org)).await
 }
 
 #[derive(Deserialize)]

@@ -54,6 +54,10 @@ impl ApiError {
         )
     }
 
+    pub(crate) fn limit_exceeded(what: &str) -> Self {
+        Self::new(StatusCode::FORBIDDEN, "REQUEST_LIMIT_EXCEEDED", format!("{what} Limit exceeded."))
+    }
+
     pub(crate) fn no_such_column(field: &str, object: &Object) -> Self {
         Self::bad("INVALID_FIELD", format!("No such column '{field}' on sobject of type {}", object.name))
     }

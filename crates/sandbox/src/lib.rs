@@ -4,6 +4,7 @@
 //! development tool and never claims to be Salesforce in production.
 
 mod activity;
+mod budget;
 mod clock;
 mod console;
 mod control;
@@ -23,6 +24,7 @@ pub mod soql;
 mod tls;
 
 pub use activity::RequestLog;
+pub use budget::Limits;
 pub use coverage::{Coverage, RESOURCES, Resource};
 pub use error::ApiError;
 pub use faults::{Fault, FaultAction, Faults};

@@ -9,7 +9,7 @@ use std::{
 
 use anyhow::{Context, bail};
 use clap::{Args, Parser, Subcommand};
-use sandbox::{Sandbox, SandboxOptions, Seed};
+use sandbox::{Limits, Sandbox, SandboxOptions, Seed};
 
 /// A local Salesforce stand-in for development and tests. It is not Salesforce and is not for production.
 #[derive(Parser)]
@@ -45,6 +45,18 @@ struct Serve {
     /// The SFDX project whose objects and fields the org has
     #[arg(long, value_name = "FOLDER", default_value = "salesforce")]
     schema: PathBuf,
+    /// API calls the org allows in any 24 hours
+    #[arg(long, value_name = "CALLS", default_value_t = Limits::default().daily)]
+    daily_api_calls: u64,
+    /// Calls of 20 seconds and more the org allows at once
+    #[arg(long, value_name = "CALLS", default_value_t = Limits::default().concurrent)]
+    concurrent_api_calls: usize,
+    /// Seconds after which an unused session ends
+    #[arg(long, value_name = "SECONDS", default_value_t = Limits::default().session_seconds)]
+    session_timeout: u64,
+    /// Let a refresh token stay good after its use
+    #[arg(long)]
+    no_refresh_token_rotation: bool,
     /// Allow an address that other machines can reach. The org has well-known passwords.
     #[arg(long)]
     allow_remote: bool,
@@ -88,6 +100,13 @@ async fn run(serve: Serve) -> anyhow::Result<()> {
         seed: serve.seed,
         listen: serve.listen,
         tls_listen: serve.tls_listen,
+        limits: Limits {
+            daily: serve.daily_api_calls,
+            concurrent: serve.concurrent_api_calls,
+            session_seconds: serve.session_timeout,
+            ..Limits::default()
+        },
+        refresh_token_rotation: !serve.no_refresh_token_rotation,
     })
     .await?;
     let mut out = std::io::stdout().lock();

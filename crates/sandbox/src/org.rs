@@ -7,7 +7,8 @@ use http::StatusCode;
 use serde_json::Value;
 
 use crate::{
-    activity::{Activity, ApiBudget},
+    activity::Activity,
+    budget::{ApiBudget, Limits},
     clock::{OrgClock, datetime},
     error::ApiError,
     faults::Faults,
@@ -28,7 +29,7 @@ pub(crate) struct Org {
     pub(crate) clock: OrgClock,
     pub(crate) random: Arc<dyn Random>,
     pub(crate) faults: Faults,
-    pub(crate) budget: ApiBudget,
+    pub(crate) budget: Arc<ApiBudget>,
     pub(crate) activity: Activity,
     pub(crate) locators: Locators,
     pub(crate) switches: Mutex<Switches>,
@@ -40,6 +41,7 @@ pub(crate) struct Org {
     auth_writer: tokio::sync::Mutex<()>,
     journal: Option<Journal>,
     seed: Seed,
+    settings: Settings,
 }
 
 /// What a test can turn.
@@ -51,9 +53,16 @@ pub(crate) struct Switches {
     pub(crate) feed_tracking: bool,
 }
 
-impl Default for Switches {
-    fn default() -> Self {
-        Self { rotation: true, feed_tracking: false }
+/// How the org is set up at its start, and again after a reset.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Settings {
+    pub(crate) limits: Limits,
+    pub(crate) rotation: bool,
+}
+
+impl Settings {
+    fn switches(self) -> Switches {
+        Switches { rotation: self.rotation, feed_tracking: false }
     }
 }
 
@@ -78,6 +87,7 @@ impl Org {
         schema: Schema,
         journal: Option<Journal>,
         seed: Seed,
+        settings: Settings,
         clock: Arc<dyn Clock>,
         random: Arc<dyn Random>,
     ) -> Result<Arc<Self>, JournalError> {
@@ -107,10 +117,11 @@ impl Org {
             clock: OrgClock::new(clock),
             random,
             faults: Faults::default(),
-            budget: ApiBudget::default(),
+            budget: Arc::new(ApiBudget::new(settings.limits)),
             activity: Activity::default(),
             locators: Locators::default(),
-            switches: Mutex::default(),
+            switches: Mutex::new(settings.switches()),
+            settings,
             auth: Mutex::new(auth),
             database: RwLock::new(database),
             writer: tokio::sync::Mutex::new(()),
@@ -224,7 +235,7 @@ impl Org {
         self.activity.clear();
         self.locators.clear();
         self.clock.reset();
-        *locked(&self.switches) = Switches::default();
+        *locked(&self.switches) = self.settings.switches();
         self.plant().await
     }
 

@@ -12,10 +12,11 @@ use serde_json::{Map, Value};
 
 use crate::{
     activity::RequestLog,
+    budget::Limits,
     error::ApiError,
     faults::Faults,
     oauth,
-    org::{Org, Writer},
+    org::{Org, Settings, Writer},
     records::{Authority, Journal, JournalError, Record, Transaction},
     rest,
     schema::{MetadataError, Schema},
@@ -36,6 +37,9 @@ pub struct SandboxOptions {
     /// Port 0 takes any free one.
     pub listen: SocketAddr,
     pub tls_listen: Option<SocketAddr>,
+    pub limits: Limits,
+    /// A refresh hands out a new refresh token and ends the old one.
+    pub refresh_token_rotation: bool,
 }
 
 /// For tests: the project's own schema, in memory, two users and nothing else, on a free port of this machine.
@@ -47,6 +51,8 @@ impl Default for SandboxOptions {
             seed: Seed::None,
             listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
             tls_listen: None,
+            limits: Limits::default(),
+            refresh_token_rotation: true,
         }
     }
 }
@@ -93,7 +99,8 @@ impl Sandbox {
             Some(file) => Some(Journal::open(file).await.map_err(data_error)?),
             None => None,
         };
-        let org = Org::open(schema, journal, options.seed, clock, random).await.map_err(data_error)?;
+        let settings = Settings { limits: options.limits, rotation: options.refresh_token_rotation };
+        let org = Org::open(schema, journal, options.seed, settings, clock, random).await.map_err(data_error)?;
         let tls = match options.tls_listen {
             Some(address) => {
                 let identity = Identity::generate()?;
@@ -225,7 +232,7 @@ impl Sandbox {
 
     /// So many API calls are left.
     pub fn set_api_budget(&self, remaining: u64) {
-        self.org.budget.set_remaining(remaining);
+        self.org.budget.set_remaining(remaining, self.org.now());
     }
 
     /// Moves the org's clock forward.

@@ -79,6 +79,10 @@ impl Door {
         if !is_api {
             return Ok(self.route(request).await);
         }
+        let under_way = path.starts_with("/services/data/").then(|| self.org.budget.begin(self.org.now()));
+        if under_way.as_ref().is_some_and(|call| call.crowded) {
+            return Ok(ApiError::limit_exceeded("ConcurrentRequests (Concurrent API Requests)").into_response());
+        }
         let method = request.method().as_str().to_owned();
         let fault = self.org.faults.strike(&method, &path);
         let org = Arc::clone(&self.org);
@@ -89,6 +93,7 @@ impl Door {
         let status = result.as_ref().map_or(0, |response| response.status().as_u16());
         tracing::debug!(http.method = %method, http.path = %path, http.status = status, "request");
         org.activity.record(RequestLog { method, path, status });
+        drop(under_way);
         result
     }
 

@@ -26,7 +26,6 @@ use crate::{
 /// `login()` is gone from this version on.
 const FIRST_WITHOUT_LOGIN: u32 = 65;
 const OLDEST: u32 = 31;
-const SESSION_SECONDS: u32 = 7_200;
 
 pub(crate) fn routes() -> Router<Arc<Org>> {
     Router::new()
@@ -79,7 +78,7 @@ async fn answer(
         Some(user) => {
             let session = open_session(&org, user.id(), None, "api", None);
             org.keep_auth().await;
-            xml(StatusCode::OK, success(&user, &session, &origin, &version))
+            xml(StatusCode::OK, success(&user, &session, &origin, &version, org.budget.limits().session_seconds))
         }
         None => fault("INVALID_LOGIN", "Invalid username, password, security token; or user locked out."),
     }
@@ -89,7 +88,7 @@ fn xml(status: StatusCode, body: String) -> Response {
     (status, [(header::CONTENT_TYPE, "text/xml;charset=UTF-8")], body).into_response()
 }
 
-fn success(user: &Record, session: &str, origin: &Origin, version: &str) -> String {
+fn success(user: &Record, session: &str, origin: &Origin, version: &str, seconds: u64) -> String {
     let short = seed::ORGANIZATION_ID.get(..15).unwrap_or_default();
     format!(
         "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\
@@ -106,19 +105,19 @@ fn success(user: &Record, session: &str, origin: &Origin, version: &str) -> Stri
          </result></loginResponse></soapenv:Body></soapenv:Envelope>",
         version = escape(version),
         user_id = user.id(),
-        user_info = user_info(user),
+        user_info = user_info(user, seconds),
     )
 }
 
 /// The fields of `userInfo`, in the order of the WSDL.
-fn user_info(user: &Record) -> String {
+fn user_info(user: &Record, seconds: u64) -> String {
     let organization = seed::ORGANIZATION_ID;
     let field = |name: &str| escape(user.text(name).unwrap_or_default()).into_owned();
     format!(
         "<organizationId>{organization}</organizationId>\
          <organizationName>Sandbox Org</organizationName>\
          <profileId>{profile}</profileId>\
-         <sessionSecondsValid>{SESSION_SECONDS}</sessionSecondsValid>\
+         <sessionSecondsValid>{seconds}</sessionSecondsValid>\
          <userEmail>{email}</userEmail>\
          <userFullName>{name}</userFullName>\
          <userId>{user_id}</userId>\

@@ -14,8 +14,6 @@ pub(crate) const CLIENT_SECRET: &str = "casebridge-dev-secret";
 pub(crate) const PASSWORD: &str = "sandbox";
 pub(crate) const SECURITY_TOKEN: &str = "TOKEN";
 
-/// A session ends when it was unused this long.
-const SESSION_IDLE: std::time::Duration = std::time::Duration::from_hours(2);
 const CODE_LIFE: std::time::Duration = std::time::Duration::from_mins(15);
 /// One more approval of the same app by the same user revokes the oldest.
 const GRANTS_PER_USER: usize = 5;
@@ -37,14 +35,21 @@ pub(crate) struct Session {
     pub(crate) client_id: Option<String>,
     pub(crate) scope: String,
     /// The grant whose refresh token made it; its end is theirs.
-    grant: Option<u64>,
+    pub(super) grant: Option<u64>,
     pub(crate) issued_at: Timestamp,
-    used_at: Timestamp,
+    pub(super) used_at: Timestamp,
+    /// It ends when it was unused this long.
+    #[serde(default = "two_hours")]
+    pub(super) idle_seconds: u64,
+}
+
+fn two_hours() -> u64 {
+    7_200
 }
 
 impl Session {
     pub(crate) fn expires_at(&self) -> Timestamp {
-        self.used_at.saturating_add(SESSION_IDLE)
+        self.used_at.saturating_add(std::time::Duration::from_secs(self.idle_seconds))
     }
 }
 
@@ -153,24 +158,8 @@ impl Auth {
         self.sessions.retain(|_, session| session.grant != Some(number));
     }
 
-    pub(crate) fn add_session(
-        &mut self,
-        token: &str,
-        user: &str,
-        client_id: Option<&str>,
-        scope: &str,
-        grant: Option<u64>,
-        now: Timestamp,
-    ) {
-        self.sessions.retain(|_, session| session.expires_at() > now);
-        let session = Session {
-            user: user.to_owned(),
-            client_id: client_id.map(str::to_owned),
-            scope: scope.to_owned(),
-            grant,
-            issued_at: now,
-            used_at: now,
-        };
+    pub(crate) fn add_session(&mut self, token: &str, session: Session) {
+        self.sessions.retain(|_, other| other.expires_at() > session.issued_at);
         self.sessions.insert(TokenDigest::of(token), session);
     }
 

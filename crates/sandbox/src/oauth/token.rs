@@ -17,7 +17,7 @@ use sha2::{Digest, Sha256};
 
 use super::{
     OAuthError,
-    auth::{CLIENT_ID, CLIENT_SECRET, PASSWORD, Refreshed, SECURITY_TOKEN},
+    auth::{CLIENT_ID, CLIENT_SECRET, PASSWORD, Refreshed, SECURITY_TOKEN, Session},
     jwt, value,
 };
 use crate::{org::Org, seed, server::Origin};
@@ -179,7 +179,17 @@ fn new_refresh_token(org: &Org) -> String {
 pub(crate) fn open_session(org: &Org, user: &str, client_id: Option<&str>, scope: &str, grant: Option<u64>) -> String {
     let organization = seed::ORGANIZATION_ID.get(..15).unwrap_or_default();
     let token = format!("{organization}!AQ{}{}", org.secret(), org.secret());
-    org.auth().add_session(&token, user, client_id, scope, grant, org.now());
+    let now = org.now();
+    let session = Session {
+        user: user.to_owned(),
+        client_id: client_id.map(str::to_owned),
+        scope: scope.to_owned(),
+        grant,
+        issued_at: now,
+        used_at: now,
+        idle_seconds: org.budget.limits().session_seconds,
+    };
+    org.auth().add_session(&token, session);
     token
 }
 

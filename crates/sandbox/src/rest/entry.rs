@@ -75,8 +75,8 @@ async fn serve(
     let (version, path) = split_path(uri.path())?;
     let token = bearer(&headers).ok_or_else(ApiError::session)?;
     let session = org.auth().session(token, org.now()).ok_or_else(ApiError::session)?;
-    if !org.budget.take() {
-        return Err(ApiError::new(StatusCode::FORBIDDEN, "REQUEST_LIMIT_EXCEEDED", "TotalRequests Limit exceeded."));
+    if !org.budget.take(org.now()) {
+        return Err(ApiError::limit_exceeded("TotalRequests"));
     }
     let caller = Caller { org: Arc::clone(org), user: session.user, session: TokenDigest::of(token), version, origin };
     let query: Vec<(String, String)> =

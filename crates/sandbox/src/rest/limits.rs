@@ -8,7 +8,7 @@ pub(super) fn limits(caller: &Caller) -> Reply {
     let budget = &caller.org.budget;
     let untouched = |max: u64| json!({ "Max": max, "Remaining": max });
     Reply::ok(json!({
-        "DailyApiRequests": { "Max": budget.max(), "Remaining": budget.remaining() },
+        "DailyApiRequests": { "Max": budget.limits().daily, "Remaining": budget.remaining() },
         "DailyBulkApiBatches": untouched(15_000),
         "DailyBulkV2QueryJobs": untouched(10_000),
         "DailyAsyncApexExecutions": untouched(250_000),

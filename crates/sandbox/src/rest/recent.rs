@@ -16,7 +16,7 @@ pub(super) fn recent(caller: &Caller, database: &Database, call: &Call) -> Reply
     let mut found: Vec<(&Object, &Record)> = database
         .schema()
         .objects()
-        .filter(|object| object.feed_enabled || object.kind == ObjectKind::Custom)
+        .filter(|object| object.deletable && (object.feed_enabled || object.kind == ObjectKind::Custom))
         .flat_map(|object| {
             let own = database
                 .records(&object.name)

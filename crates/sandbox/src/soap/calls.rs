@@ -25,7 +25,7 @@ pub(super) async fn answer(org: &Arc<Org>, envelope: &Element) -> Response {
     let Some(session) = session else {
         return fault("INVALID_SESSION_ID", "Invalid Session ID found in SessionHeader: Illegal Session");
     };
-    if !org.budget.take() {
+    if !org.budget.take(org.now()) {
         return fault("REQUEST_LIMIT_EXCEEDED", "TotalRequests Limit exceeded.");
     }
     let result = match call.name.as_str() {
@@ -33,7 +33,7 @@ pub(super) async fn answer(org: &Arc<Org>, envelope: &Element) -> Response {
             format!("<result><timestamp>{}</timestamp></result>", org.now().to_rfc3339())
         }
         "getUserInfo" => match org.user(&session.user) {
-            Some(user) => format!("<result>{}</result>", user_info(&user)),
+            Some(user) => format!("<result>{}</result>", user_info(&user, org.budget.limits().session_seconds)),
             None => return fault("INVALID_SESSION_ID", "The user of the session is gone"),
         },
         "logout" => {

@@ -13,6 +13,7 @@ mod faults;
 mod jwt;
 mod keeping;
 mod keys;
+mod limits;
 mod oauth;
 mod program;
 mod queries;
