@@ -93,6 +93,7 @@ impl Org {
     ) -> Result<Arc<Self>, JournalError> {
         let schema = Arc::new(schema);
         let mut database = Database::new(Arc::clone(&schema));
+        database.furnish();
         let mut auth = Auth::default();
         let mut seeded = false;
         if let Some(journal) = &journal {
@@ -228,7 +229,9 @@ impl Org {
             if let Some(journal) = &self.journal {
                 journal.clear_records().await?;
             }
-            self.database.write().unwrap_or_else(PoisonError::into_inner).clear();
+            let mut database = self.database.write().unwrap_or_else(PoisonError::into_inner);
+            database.clear();
+            database.furnish();
         }
         self.faults.clear();
         self.budget.reset();

@@ -12,6 +12,7 @@ use crate::{
 };
 
 pub(crate) const ORGANIZATION_ID: &str = "00DSB00000000012AA";
+const STANDARD_PRICE_BOOK_ID: &str = "01sSB0000000001YAA";
 const PROFILE_ID: &str = "00eSB0000000001YAA";
 /// `admin@sandbox.test`, whom apps act as.
 pub const ADMIN_ID: &str = "005SB0000000001YAA";
@@ -119,6 +120,11 @@ fn organization(transaction: &mut Transaction<'_>) -> Result<(), ApiError> {
         &json!({ "Id": ORGANIZATION_ID, "Name": "Sandbox Org", "IsSandbox": true, "InstanceName": "SBX0" }),
     )?;
     add(transaction, "Profile", &json!({ "Id": PROFILE_ID, "Name": "System Administrator", "UserType": "Standard" }))?;
+    add(
+        transaction,
+        "Pricebook2",
+        &json!({ "Id": STANDARD_PRICE_BOOK_ID, "Name": "Standard Price Book", "IsActive": true, "IsStandard": true }),
+    )?;
     let user = |id: &str, first: &str, last: &str, email: &str, alias: &str| {
         json!({
             "Id": id, "FirstName": first, "LastName": last, "Username": email, "Email": email, "Alias": alias,

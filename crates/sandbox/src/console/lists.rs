@@ -19,7 +19,17 @@ use crate::{
 const PER_PAGE: usize = 50;
 const NEWEST_CASES: usize = 8;
 /// The org's own furniture, listed last.
-const FURNITURE: [&str; 5] = ["Group", "Organization", "Profile", "RecordType", "User"];
+const FURNITURE: [&str; 9] = [
+    "CaseStatus",
+    "EntityDefinition",
+    "Group",
+    "Organization",
+    "PermissionSet",
+    "Pricebook2",
+    "Profile",
+    "RecordType",
+    "User",
+];
 
 /// GET `/`
 pub(super) async fn home(State(org): State<Arc<Org>>) -> Markup {

@@ -2,11 +2,11 @@
 
 use serde_json::{Value, json};
 
-use super::{Database, Record, Transaction};
-use crate::{error::ApiError, schema::Object};
-
-/// The only closed status of this org.
-const CLOSED: &str = "Closed";
+use super::{Database, Record, Transaction, sales};
+use crate::{
+    error::ApiError,
+    schema::{Object, standard::service::CLOSED},
+};
 
 /// Fills in derived fields; `before` is the record as it was, absent on create.
 ///
@@ -19,6 +19,8 @@ pub(super) fn before_save(
     before: Option<&Record>,
     now: &str,
 ) -> Result<(), ApiError> {
+    check_record_type(database, object, record)?;
+    check_owner(database, record, before)?;
     match object.name.as_str() {
         "Contact" | "User" => {
             let name = [record.text("FirstName"), record.text("LastName")];
@@ -26,6 +28,10 @@ pub(super) fn before_save(
             record.set("Name", name);
         }
         "Case" => derive_case(database, record, before, now),
+        "Opportunity" => sales::derive_opportunity(record, before),
+        "PricebookEntry" => sales::derive_price(database, record, before)?,
+        "OpportunityLineItem" => sales::derive_line(database, record)?,
+        "Task" | "Event" => derive_activity(database, object, record, now),
         "FeedItem" => {
             let plain = matches!(record.text("Type"), Some("TextPost" | "RichTextPost"));
             if plain && record.text("Body").is_none() {
@@ -46,15 +52,21 @@ pub(super) fn before_save(
     Ok(())
 }
 
+/// What a case shows of its contact.
+const COPIES_OF_CONTACT: [(&str, &str); 4] =
+    [("ContactEmail", "Email"), ("ContactPhone", "Phone"), ("ContactMobile", "MobilePhone"), ("ContactFax", "Fax")];
+
 fn derive_case(database: &Database, record: &mut Record, before: Option<&Record>, now: &str) {
     let contact = record.text("ContactId").and_then(|id| database.get(id));
     let of_contact = |field: &str| contact.map_or(Value::Null, |contact| contact.get(field).clone());
-    let (account, email, phone) = (of_contact("AccountId"), of_contact("Email"), of_contact("Phone"));
+    let account = of_contact("AccountId");
+    let copies = COPIES_OF_CONTACT.map(|(copy, original)| (copy, of_contact(original)));
     if before.is_none() && record.get("AccountId").is_null() {
         record.set("AccountId", account);
     }
-    record.set("ContactEmail", email);
-    record.set("ContactPhone", phone);
+    for (copy, value) in copies {
+        record.set(copy, value);
+    }
 
     let closed = record.text("Status") == Some(CLOSED);
     let was_closed = before.is_some_and(|before| before.get("IsClosed") == &Value::Bool(true));
@@ -63,6 +75,86 @@ fn derive_case(database: &Database, record: &mut Record, before: Option<&Record>
         record.set("ClosedDate", now);
     } else if !closed {
         record.set("ClosedDate", Value::Null);
+    }
+}
+
+fn check_owner(database: &Database, record: &Record, before: Option<&Record>) -> Result<(), ApiError> {
+    let owner =
+        record.text("OwnerId").filter(|owner| before.is_none_or(|before| before.text("OwnerId") != Some(owner)));
+    let owner = owner.and_then(|owner| database.get_of("User", owner));
+    match owner.filter(|owner| owner.get("IsActive") == &Value::Bool(false)) {
+        Some(owner) => Err(ApiError::bad(
+            "INACTIVE_OWNER_OR_USER",
+            format!("operation performed with inactive user [{}]", owner.id()),
+        )
+        .about("OwnerId")),
+        None => Ok(()),
+    }
+}
+
+/// The type is one of this object's; a record without one gets the first.
+fn check_record_type(database: &Database, object: &Object, record: &mut Record) -> Result<(), ApiError> {
+    if object.field("RecordTypeId").is_none() {
+        return Ok(());
+    }
+    let mut types = database.schema().record_types(&object.name).filter(|(_, record_type)| record_type.active);
+    match record.text("RecordTypeId") {
+        None => {
+            if let Some((id, _)) = types.next() {
+                record.set("RecordTypeId", id);
+            }
+            Ok(())
+        }
+        Some(given) if types.any(|(id, _)| id == given) => Ok(()),
+        Some(given) => Err(ApiError::bad(
+            "INVALID_CROSS_REFERENCE_KEY",
+            format!("Record Type ID: this ID value isn't valid for the user: {given}"),
+        )
+        .about("RecordTypeId")),
+    }
+}
+
+/// The account behind the people and things an activity is about, and whether a task is done.
+fn derive_activity(database: &Database, object: &Object, record: &mut Record, now: &str) {
+    let about = ["WhatId", "WhoId"].into_iter().filter_map(|field| record.text(field));
+    let account = about.filter_map(|id| match database.schema().object_of_id(id)?.name.as_str() {
+        "Account" => Some(Value::from(id)),
+        _ => database.get(id).map(|record| record.get("AccountId").clone()).filter(|id| !id.is_null()),
+    });
+    let account = account.into_iter().next().unwrap_or(Value::Null);
+    record.set("AccountId", account);
+    if object.name == "Task" {
+        let closed = record.text("Status") == Some("Completed");
+        record.set("IsClosed", closed);
+        record.set("IsHighPriority", record.text("Priority") == Some("High"));
+        if !closed {
+            record.set("CompletedDateTime", Value::Null);
+        } else if record.get("CompletedDateTime").is_null() {
+            record.set("CompletedDateTime", now);
+        }
+    }
+}
+
+/// What a record that was changed, deleted or brought back changes elsewhere.
+pub(super) fn after_change(transaction: &mut Transaction<'_>, object: &Object, record: &Record) {
+    match object.name.as_str() {
+        "OpportunityLineItem" => sales::sum_up(transaction, record),
+        "Contact" => {
+            let cases: Vec<Record> = transaction
+                .database()
+                .referring("Case", "ContactId", record.id())
+                .into_iter()
+                .filter(|case| COPIES_OF_CONTACT.iter().any(|(copy, original)| case.get(copy) != record.get(original)))
+                .cloned()
+                .collect();
+            for mut case in cases {
+                for (copy, original) in COPIES_OF_CONTACT {
+                    case.set(copy, record.get(original).clone());
+                }
+                transaction.put("Case", case);
+            }
+        }
+        _ => {}
     }
 }
 
@@ -82,6 +174,7 @@ pub(super) fn after_insert(
                 transaction.put("FeedItem", item);
             }
         }
+        "OpportunityLineItem" => sales::sum_up(transaction, record),
         "Case" if transaction.tracks_feeds() => {
             let body = json!({ "ParentId": record.id(), "Type": "CreateRecordEvent" });
             transaction.insert(

@@ -14,7 +14,10 @@ use super::{
     record::Pool,
     sorted::Sorted,
 };
-use crate::schema::{Field, FieldKind, Object, Schema};
+use crate::{
+    schema::{Field, FieldKind, Object, Schema},
+    seed::ADMIN_ID,
+};
 
 /// Everything the org holds. Deleted records stay, marked, as they do in a recycle bin.
 pub struct Database {
@@ -79,7 +82,7 @@ const POD: &str = "SB0";
 const ID_DIGITS: usize = 9;
 
 /// The 15 characters are in the order of the numbers.
-fn make_id(prefix: &str, number: u64) -> Option<String> {
+pub(crate) fn make_id(prefix: &str, number: u64) -> Option<String> {
     let mut digits = [b'0'; ID_DIGITS];
     let mut rest = number;
     for digit in digits.iter_mut().rev() {
@@ -273,6 +276,32 @@ impl Database {
     pub(crate) fn clear(&mut self) {
         self.tables.clear();
         self.pool = Pool::default();
+    }
+
+    /// Puts the records by which the org tells of its own metadata. They are of the schema, not of the journal.
+    pub(crate) fn furnish(&mut self) {
+        const MADE: &str = "2026-01-01T00:00:00.000+0000";
+        let schema = Arc::clone(&self.schema);
+        for (object, fields) in schema.metadata_records() {
+            let Some(object) = schema.object(&object) else { continue };
+            let Some(id) = self.next_id(object) else { continue };
+            let mut record = Record::default();
+            record.set("Id", id.as_str());
+            for (name, value) in fields.into_iter().filter(|(name, _)| object.field(name).is_some()) {
+                record.set(&name, value);
+            }
+            for name in ["CreatedDate", "LastModifiedDate", "SystemModstamp"] {
+                if object.field(name).is_some() {
+                    record.set(name, MADE);
+                }
+            }
+            for name in ["CreatedById", "LastModifiedById"] {
+                if object.field(name).is_some() {
+                    record.set(name, ADMIN_ID);
+                }
+            }
+            self.replace(&object.name, &id, Some(record));
+        }
     }
 
     /// Takes back a record that was journalled.

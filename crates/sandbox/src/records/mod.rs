@@ -8,10 +8,12 @@ mod index;
 mod journal;
 mod record;
 mod recycle_bin;
+mod sales;
 mod sorted;
 mod transaction;
 
 pub use database::Database;
+pub(crate) use database::make_id;
 pub(crate) use journal::Journal;
 pub use journal::JournalError;
 pub use record::Record;

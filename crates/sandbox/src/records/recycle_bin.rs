@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
-use super::{Record, Transaction};
+use super::{Record, Transaction, behaviour};
 use crate::{
     error::ApiError,
     schema::{Object, OnDelete, Schema},
@@ -28,7 +28,8 @@ impl Transaction<'_> {
         }
         self.check_unique(object, &record)?;
         let deleted_at = record.get("SystemModstamp").clone();
-        self.bring_back(object, record, &deleted_at);
+        self.bring_back(object, record.clone(), &deleted_at);
+        behaviour::after_change(self, object, &record);
         Ok(())
     }
 

@@ -222,7 +222,8 @@ impl<'a> Transaction<'a> {
         self.stamp_record(object, &mut record, Purpose::Update);
         behaviour::before_save(self.database, object, &mut record, Some(&before), &self.stamp.now)?;
         self.check_unique(object, &record)?;
-        self.put(&object.name, record);
+        self.put(&object.name, record.clone());
+        behaviour::after_change(self, object, &record);
         Ok(())
     }
 
@@ -243,8 +244,9 @@ impl<'a> Transaction<'a> {
         }
         let savepoint = self.savepoint();
         let result = self.delete_with_children(object, id);
-        if result.is_err() {
-            self.roll_back_to(savepoint);
+        match self.database.get_of(&object.name, id).cloned() {
+            Some(record) if result.is_ok() => behaviour::after_change(self, object, &record),
+            _ => self.roll_back_to(savepoint),
         }
         result
     }

@@ -20,7 +20,7 @@ pub(super) fn describe_global(caller: &Caller, database: &Database) -> Reply {
 }
 
 pub(super) fn describe(caller: &Caller, database: &Database, object: &str) -> Result<Reply, ApiError> {
-    Ok(Reply::ok(object_named(database, object)?.describe(&caller.version)))
+    Ok(Reply::ok(object_named(database, object)?.describe(database.schema(), &caller.version)))
 }
 
 /// `/sobjects/X`: the short describe and the records last made.

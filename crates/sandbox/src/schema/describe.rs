@@ -20,6 +20,8 @@ const ALWAYS_FALSE: &[&str] = &[
     "queryByDistance",
     "writeRequiresMasterRead",
 ];
+/// What a record is whose object has no types.
+const MASTER: &str = "Master";
 const ALWAYS_NULL: &[&str] = &[
     "calculatedFormula",
     "compoundFieldName",
@@ -88,7 +90,7 @@ impl Object {
     }
 
     /// `/services/data/v{version}/sobjects/X/describe`.
-    pub fn describe(&self, version: &str) -> Value {
+    pub fn describe(&self, schema: &Schema, version: &str) -> Value {
         let mut describe = self.describe_summary(version);
         if let Some(describe) = describe.as_object_mut() {
             let children: Vec<Value> = self
@@ -107,25 +109,41 @@ impl Object {
                     })
                 })
                 .collect();
-            let record_types = json!([{
-                "active": true,
-                "available": true,
-                "defaultRecordTypeMapping": true,
-                "developerName": "Master",
-                "master": true,
-                "name": "Master",
-                "recordTypeId": "012000000000000AAA",
-                "urls": { "layout": format!("/services/data/v{version}/sobjects/{}/describe/layouts/012000000000000AAA", self.name) },
-            }]);
+            let record_types = self.record_type_infos(schema, version);
             describe.insert("actionOverrides".to_owned(), json!([]));
             describe.insert("childRelationships".to_owned(), Value::Array(children));
             describe.insert("compactLayoutable".to_owned(), Value::Bool(self.queryable));
             describe.insert("fields".to_owned(), self.fields().map(Field::describe).collect());
             describe.insert("namedLayoutInfos".to_owned(), json!([]));
-            describe.insert("recordTypeInfos".to_owned(), record_types);
+            describe.insert("recordTypeInfos".to_owned(), Value::Array(record_types));
             describe.insert("supportedScopes".to_owned(), json!([]));
         }
         describe
+    }
+}
+
+impl Object {
+    /// The deployed types, the first of which is the default, and the master type.
+    fn record_type_infos(&self, schema: &Schema, version: &str) -> Vec<Value> {
+        let info = |id: &str, name: &str, developer_name: &str, active: bool, default: bool| {
+            json!({
+                "active": active,
+                "available": active,
+                "defaultRecordTypeMapping": default,
+                "developerName": developer_name,
+                "master": developer_name == MASTER,
+                "name": name,
+                "recordTypeId": id,
+                "urls": { "layout": format!("/services/data/v{version}/sobjects/{}/describe/layouts/{id}", self.name) },
+            })
+        };
+        let mut infos: Vec<Value> = schema
+            .record_types(&self.name)
+            .zip(0..)
+            .map(|((id, each), place)| info(&id, &each.label, &each.developer_name, each.active, place == 0))
+            .collect();
+        infos.push(info("012000000000000AAA", MASTER, MASTER, true, infos.is_empty()));
+        infos
     }
 }
 

@@ -2,11 +2,12 @@
 //!
 //! Names are looked up without regard to case, as Salesforce does, and always handed back in their canonical form.
 
+mod deployed;
 mod describe;
 mod field;
 mod metadata;
 mod object;
-mod standard;
+pub(crate) mod standard;
 
 #[cfg(test)]
 mod tests;
@@ -15,6 +16,7 @@ use std::path::Path;
 
 use indexmap::IndexMap;
 
+pub use deployed::RecordType;
 pub use field::{Field, FieldKind, OnDelete, PicklistValue};
 pub use metadata::MetadataError;
 pub use object::{ChildRelationship, Object, ObjectKind};
@@ -26,12 +28,13 @@ pub struct Schema {
     objects: IndexMap<String, Object>,
     /// Key prefix to lower-case API name.
     prefixes: IndexMap<String, String>,
+    deployed: deployed::Deployed,
 }
 
 impl Schema {
     /// The standard objects alone.
     pub fn standard() -> Self {
-        Self::assemble(standard::objects())
+        Self::assemble(standard::objects(), deployed::Deployed::default())
     }
 
     /// The standard objects and every `*.object-meta.xml` and `*.field-meta.xml` found beneath `folder`.
@@ -41,12 +44,12 @@ impl Schema {
     /// A file that can't be read or isn't valid metadata, a field type the sandbox doesn't know, or a lookup to an object that doesn't exist.
     pub fn load(folder: &Path) -> Result<Self, MetadataError> {
         let mut objects = standard::objects();
-        metadata::deploy(folder, &mut objects)?;
-        Ok(Self::assemble(objects))
+        let deployed = metadata::deploy(folder, &mut objects)?;
+        Ok(Self::assemble(objects, deployed))
     }
 
     /// Sorts, hands out key prefixes to custom objects, opens feeds on them and turns references round into child relationships.
-    fn assemble(mut objects: Vec<Object>) -> Self {
+    fn assemble(mut objects: Vec<Object>, deployed: deployed::Deployed) -> Self {
         objects.sort_by_cached_key(|object| object.name.to_ascii_lowercase());
         object::assign_key_prefixes(&mut objects);
         object::open_feeds(&mut objects);
@@ -54,7 +57,7 @@ impl Schema {
         let prefixes =
             objects.iter().map(|object| (object.key_prefix.clone(), object.name.to_ascii_lowercase())).collect();
         let objects = objects.into_iter().map(|object| (object.name.to_ascii_lowercase(), object)).collect();
-        Self { objects, prefixes }
+        Self { objects, prefixes, deployed }
     }
 
     /// By API name, in any case.

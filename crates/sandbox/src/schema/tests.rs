@@ -290,7 +290,7 @@ fn broken_xml_and_a_missing_folder_and_a_missing_object_are_errors() {
 #[test]
 fn describe_answers_what_clients_read() {
     let schema = deployed();
-    let describe = schema.object("FeedItem").unwrap().describe("67.0");
+    let describe = schema.object("FeedItem").unwrap().describe(&schema, "67.0");
     assert_eq!(describe["keyPrefix"], "0D5");
     assert_eq!(describe["urls"]["describe"], "/services/data/v67.0/sobjects/FeedItem/describe");
     let field =

@@ -202,3 +202,19 @@ async fn what_isnt_there_is_not_found_and_what_cant_be_done_is_not_allowed() {
     let (status, body) = client::answer(request).await;
     assert_eq!((status, code(&body)), (StatusCode::BAD_REQUEST, "JSON_PARSER_ERROR"));
 }
+
+#[tokio::test]
+async fn a_case_shows_its_contacts_newest_address_and_nobody_inactive_owns_it() {
+    let org = Org::start().await;
+    let contact = create(&org, "Contact", json!({ "LastName": "H", "Email": "old@n.test" })).await;
+    let case = create(&org, "Case", json!({ "Subject": "one", "ContactId": contact })).await;
+    org.sandbox.update("Contact", &contact, json!({ "Email": "new@n.test", "Fax": "1" })).await.unwrap();
+    let read = &org.sandbox.records("Case")[0];
+    assert_eq!((&read["ContactEmail"], &read["ContactFax"]), (&json!("new@n.test"), &json!("1")));
+    assert_eq!(read["OwnerId"], sandbox::ADMIN_ID);
+
+    org.sandbox.update("User", sandbox::RILEY_ID, json!({ "IsActive": false })).await.unwrap();
+    let given = json!({ "OwnerId": sandbox::RILEY_ID });
+    let (status, body) = org.send(Method::PATCH, &format!("/sobjects/Case/{case}"), given).await;
+    assert_eq!((status, code(&body)), (StatusCode::BAD_REQUEST, "INACTIVE_OWNER_OR_USER"));
+}

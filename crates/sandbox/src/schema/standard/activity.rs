@@ -1,4 +1,4 @@
-//! Calendar events.
+//! Calendar events and tasks.
 
 use crate::schema::{
     field::{Field, FieldKind, OnDelete},
@@ -32,5 +32,53 @@ pub(super) fn event() -> Object {
         .owned_by_user()
         .with(Field::boolean("IsPrivate", "Private"))
         .with(Field::picklist("ShowAs", "Show Time As", &["*Busy", "OutOfOffice", "Free"]).restricted())
+        .with(Field::boolean("IsChild", "Is Child").read_only())
+        .with(Field::boolean("IsGroupEvent", "Is Group Event").read_only())
         .with(Field::boolean("IsArchived", "Archived").read_only())
+        .with(Field::new("ReminderDateTime", "Reminder Date/Time", FieldKind::DateTime))
+        .with(Field::boolean("IsReminderSet", "Reminder Set"))
+        .with(Field::picklist("EventSubtype", "Event Subtype", &["*Event"]).restricted().create_only())
+}
+
+pub(super) fn task() -> Object {
+    let mut subject = Field::new("Subject", "Subject", FieldKind::Combobox).naming();
+    subject.picklist = Field::picklist("", "", &["Call", "Email", "Send Letter", "Send Quote", "Other"]).picklist;
+    Object::standard("Task", "Task", "Tasks", "00T")
+        .with(
+            Field::reference("WhoId", "Name ID", "Who", &["Contact"]).children_as("Tasks").on_delete(OnDelete::Cascade),
+        )
+        .with(
+            Field::reference("WhatId", "Related To ID", "What", &["Account", "Case", "Opportunity", "Product2"])
+                .children_as("Tasks")
+                .on_delete(OnDelete::Cascade),
+        )
+        .with(subject)
+        .with(Field::new("ActivityDate", "Due Date Only", FieldKind::Date))
+        .with(
+            Field::picklist(
+                "Status",
+                "Status",
+                &["*Not Started", "In Progress", "Completed", "Waiting on someone else", "Deferred"],
+            )
+            .required(),
+        )
+        .with(Field::picklist("Priority", "Priority", &["High", "*Normal", "Low"]).required())
+        .with(Field::boolean("IsHighPriority", "High Priority").read_only())
+        .owned()
+        .with(Field::long_text("Description", "Description", 32_000))
+        .with(Field::reference("AccountId", "Account ID", "Account", &["Account"]).read_only())
+        .with(Field::boolean("IsClosed", "Closed").read_only())
+        .with(Field::boolean("IsArchived", "Archived").read_only())
+        .with(Field::new("CallDurationInSeconds", "Call Duration", FieldKind::Int))
+        .with(Field::picklist("CallType", "Call Type", &["Internal", "Inbound", "Outbound"]).restricted())
+        .with(Field::text("CallDisposition", "Call Result", 255))
+        .with(Field::text("CallObject", "Call Object Identifier", 255))
+        .with(Field::new("ReminderDateTime", "Reminder Date/Time", FieldKind::DateTime))
+        .with(Field::boolean("IsReminderSet", "Reminder Set"))
+        .with(
+            Field::picklist("TaskSubtype", "Task Subtype", &["*Task", "Email", "Call", "ListEmail"])
+                .restricted()
+                .create_only(),
+        )
+        .with(Field::new("CompletedDateTime", "Completed Date", FieldKind::DateTime).read_only())
 }

@@ -83,3 +83,27 @@ pub(super) fn document_link() -> Object {
         .with(Field::picklist("ShareType", "Share Type", &["*V", "C", "I"]).restricted())
         .with(Field::picklist("Visibility", "Visibility", &["*AllUsers", "InternalUsers", "SharedUsers"]).restricted())
 }
+
+/// The files of before Files: bytes on the record itself.
+pub(super) fn attachment() -> Object {
+    Object::standard("Attachment", "Attachment", "Attachments", "00P")
+        .with(
+            Field::reference(
+                "ParentId",
+                "Parent ID",
+                "Parent",
+                &["Account", "Case", "Contact", "EmailMessage", "Event", "Opportunity", "Product2", "Task"],
+            )
+            .required()
+            .create_only()
+            .children_as("Attachments")
+            .on_delete(OnDelete::Cascade),
+        )
+        .with(Field::text("Name", "File Name", 255).required().naming())
+        .with(Field::boolean("IsPrivate", "Private"))
+        .with(Field::text("ContentType", "Content Type", 120))
+        .with(Field::new("BodyLength", "Body Length", FieldKind::Int).read_only())
+        .with(Field::new("Body", "Body", FieldKind::Base64).required())
+        .owned_by_user()
+        .with(Field::text("Description", "Description", 500))
+}

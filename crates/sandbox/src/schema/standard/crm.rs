@@ -1,12 +1,63 @@
-//! Accounts, contacts, opportunities and products.
+//! Accounts and contacts.
 
 use crate::schema::{
     field::{Field, FieldKind, OnDelete},
     object::Object,
 };
 
-/// Street, city, state, postal code and country of one address.
-fn address(prefix: &str, label: &str) -> [Field; 5] {
+const GEOCODE_ACCURACIES: &[&str] = &[
+    "Address",
+    "NearAddress",
+    "Block",
+    "Street",
+    "ExtendedZip",
+    "Zip",
+    "Neighborhood",
+    "City",
+    "County",
+    "State",
+    "Unknown",
+];
+const INDUSTRIES: &[&str] = &[
+    "Agriculture",
+    "Apparel",
+    "Banking",
+    "Biotechnology",
+    "Chemicals",
+    "Communications",
+    "Construction",
+    "Consulting",
+    "Education",
+    "Electronics",
+    "Energy",
+    "Engineering",
+    "Entertainment",
+    "Environmental",
+    "Finance",
+    "Food & Beverage",
+    "Government",
+    "Healthcare",
+    "Hospitality",
+    "Insurance",
+    "Machinery",
+    "Manufacturing",
+    "Media",
+    "Not For Profit",
+    "Recreation",
+    "Retail",
+    "Shipping",
+    "Technology",
+    "Telecommunications",
+    "Transportation",
+    "Utilities",
+    "Other",
+];
+pub(super) const LEAD_SOURCES: &[&str] = &["Web", "Phone Inquiry", "Partner Referral", "Purchased List", "Other"];
+const CLEAN_STATUSES: &[&str] =
+    &["Matched", "Different", "Acknowledged", "NotFound", "Inactive", "*Pending", "SelectMatch", "Skipped"];
+
+/// Street, city, state, postal code, country and place of one address. The compound field made of them isn't modelled.
+fn address(prefix: &str, label: &str) -> [Field; 8] {
     let name = |part: &str| format!("{prefix}{part}");
     [
         Field::new(&name("Street"), &format!("{label} Street"), FieldKind::TextArea),
@@ -14,6 +65,10 @@ fn address(prefix: &str, label: &str) -> [Field; 5] {
         Field::text(&name("State"), &format!("{label} State/Province"), 80),
         Field::text(&name("PostalCode"), &format!("{label} Zip/Postal Code"), 20),
         Field::text(&name("Country"), &format!("{label} Country"), 80),
+        Field::double(&name("Latitude"), &format!("{label} Latitude"), FieldKind::Double, 18, 15),
+        Field::double(&name("Longitude"), &format!("{label} Longitude"), FieldKind::Double, 18, 15),
+        Field::picklist(&name("GeocodeAccuracy"), &format!("{label} Geocode Accuracy"), GEOCODE_ACCURACIES)
+            .restricted(),
     ]
 }
 
@@ -25,25 +80,41 @@ pub(super) fn account() -> Object {
         .with(Field::picklist(
             "Type",
             "Account Type",
-            &["Prospect", "Customer - Direct", "Customer - Channel", "Other"],
+            &[
+                "Prospect",
+                "Customer - Direct",
+                "Customer - Channel",
+                "Channel Partner / Reseller",
+                "Installation Partner",
+                "Technology Partner",
+                "Other",
+            ],
         ))
         .with(Field::reference("RecordTypeId", "Record Type ID", "RecordType", &["RecordType"]))
         .with(Field::reference("ParentId", "Parent Account ID", "Parent", &["Account"]).children_as("ChildAccounts"))
         .with_all(address("Billing", "Billing"))
         .with_all(address("Shipping", "Shipping"))
         .with(Field::new("Phone", "Account Phone", FieldKind::Phone))
+        .with(Field::new("Fax", "Account Fax", FieldKind::Phone))
         .with(Field::text("AccountNumber", "Account Number", 40))
         .with(Field::new("Website", "Website", FieldKind::Url))
-        .with(Field::picklist("Industry", "Industry", &["Education", "Government", "Technology", "Other"]))
+        .with(Field::new("PhotoUrl", "Photo URL", FieldKind::Url).read_only())
+        .with(Field::text("Sic", "SIC Code", 20))
+        .with(Field::picklist("Industry", "Industry", INDUSTRIES))
         .with(Field::double("AnnualRevenue", "Annual Revenue", FieldKind::Currency, 18, 0))
         .with(Field::new("NumberOfEmployees", "Employees", FieldKind::Int))
+        .with(Field::picklist("Ownership", "Ownership", &["Public", "Private", "Subsidiary", "Other"]))
+        .with(Field::text("TickerSymbol", "Ticker Symbol", 20))
         .with(Field::long_text("Description", "Account Description", 32_000))
+        .with(Field::picklist("Rating", "Account Rating", &["Hot", "Warm", "Cold"]))
+        .with(Field::text("Site", "Account Site", 80))
         .owned_by_user()
-        .with(Field::picklist(
-            "AccountSource",
-            "Account Source",
-            &["Web", "Phone Inquiry", "Partner Referral", "Other"],
-        ))
+        .with_all(activity_and_views())
+        .with(Field::text("Jigsaw", "Data.com Key", 20))
+        .with(Field::text("JigsawCompanyId", "Jigsaw Company ID", 20).read_only())
+        .with(Field::picklist("CleanStatus", "Clean Status", CLEAN_STATUSES).restricted())
+        .with(Field::picklist("AccountSource", "Account Source", LEAD_SOURCES))
+        .with(Field::text("SicDesc", "SIC Description", 80))
 }
 
 pub(super) fn contact() -> Object {
@@ -60,9 +131,14 @@ pub(super) fn contact() -> Object {
         .with(Field::picklist("Salutation", "Salutation", &["Mr.", "Ms.", "Mrs.", "Dr.", "Prof.", "Mx."]))
         .with(Field::text("Name", "Full Name", 121).required().read_only().naming())
         .with(Field::reference("RecordTypeId", "Record Type ID", "RecordType", &["RecordType"]))
+        .with_all(address("Other", "Other"))
         .with_all(address("Mailing", "Mailing"))
         .with(Field::new("Phone", "Business Phone", FieldKind::Phone))
+        .with(Field::new("Fax", "Business Fax", FieldKind::Phone))
         .with(Field::new("MobilePhone", "Mobile Phone", FieldKind::Phone))
+        .with(Field::new("HomePhone", "Home Phone", FieldKind::Phone))
+        .with(Field::new("OtherPhone", "Other Phone", FieldKind::Phone))
+        .with(Field::new("AssistantPhone", "Asst. Phone", FieldKind::Phone))
         .with(
             Field::reference("ReportsToId", "Reports To ID", "ReportsTo", &["Contact"])
                 .children_as("ContactsReportsTo"),
@@ -70,59 +146,31 @@ pub(super) fn contact() -> Object {
         .with(Field::new("Email", "Email", FieldKind::Email))
         .with(Field::text("Title", "Title", 128))
         .with(Field::text("Department", "Department", 80))
-        .with(Field::picklist("LeadSource", "Lead Source", &["Web", "Phone Inquiry", "Partner Referral", "Other"]))
+        .with(Field::text("AssistantName", "Assistant's Name", 40))
+        .with(Field::picklist("LeadSource", "Lead Source", LEAD_SOURCES))
         .with(Field::new("Birthdate", "Birthdate", FieldKind::Date))
         .with(Field::long_text("Description", "Contact Description", 32_000))
         .owned_by_user()
         .with(Field::boolean("HasOptedOutOfEmail", "Email Opt Out"))
+        .with(Field::boolean("HasOptedOutOfFax", "Fax Opt Out"))
+        .with(Field::boolean("DoNotCall", "Do Not Call"))
+        .with_all(activity_and_views())
+        .with(Field::new("LastCURequestDate", "Last Stay-in-Touch Request Date", FieldKind::DateTime).read_only())
+        .with(Field::new("LastCUUpdateDate", "Last Stay-in-Touch Save Date", FieldKind::DateTime).read_only())
+        .with(Field::text("EmailBouncedReason", "Email Bounced Reason", 255))
+        .with(Field::new("EmailBouncedDate", "Email Bounced Date", FieldKind::DateTime))
         .with(Field::boolean("IsEmailBounced", "Is Email Bounced").read_only())
+        .with(Field::new("PhotoUrl", "Photo URL", FieldKind::Url).read_only())
+        .with(Field::text("Jigsaw", "Data.com Key", 20))
+        .with(Field::text("JigsawContactId", "Jigsaw Contact ID", 20).read_only())
+        .with(Field::picklist("CleanStatus", "Clean Status", CLEAN_STATUSES).restricted())
 }
 
-pub(super) fn opportunity() -> Object {
-    Object::standard("Opportunity", "Opportunity", "Opportunities", "006")
-        .with_feed()
-        .with(
-            Field::reference("AccountId", "Account ID", "Account", &["Account"])
-                .children_as("Opportunities")
-                .on_delete(OnDelete::Cascade),
-        )
-        .with(Field::reference("RecordTypeId", "Record Type ID", "RecordType", &["RecordType"]))
-        .with(Field::text("Name", "Name", 120).required().naming())
-        .with(Field::long_text("Description", "Description", 32_000))
-        .with(
-            Field::picklist(
-                "StageName",
-                "Stage",
-                &[
-                    "Prospecting",
-                    "Qualification",
-                    "Proposal/Price Quote",
-                    "Negotiation/Review",
-                    "Closed Won",
-                    "Closed Lost",
-                ],
-            )
-            .required(),
-        )
-        .with(Field::double("Amount", "Amount", FieldKind::Currency, 18, 2))
-        .with(Field::double("Probability", "Probability (%)", FieldKind::Percent, 3, 0))
-        .with(Field::new("CloseDate", "Close Date", FieldKind::Date).required())
-        .with(Field::picklist("Type", "Opportunity Type", &["Existing Business", "New Business"]))
-        .with(Field::text("NextStep", "Next Step", 255))
-        .with(Field::picklist("LeadSource", "Lead Source", &["Web", "Phone Inquiry", "Partner Referral", "Other"]))
-        .with(Field::boolean("IsClosed", "Closed").read_only())
-        .with(Field::boolean("IsWon", "Won").read_only())
-        .owned_by_user()
-}
-
-pub(super) fn product() -> Object {
-    Object::standard("Product2", "Product", "Products", "01t")
-        .with_feed()
-        .with(Field::text("Name", "Product Name", 255).required().naming())
-        .with(Field::text("ProductCode", "Product Code", 255))
-        .with(Field::long_text("Description", "Product Description", 4_000))
-        .with(Field::boolean("IsActive", "Active"))
-        .with(Field::picklist("Family", "Product Family", &["None"]))
-        .with(Field::text("StockKeepingUnit", "Product SKU", 180))
-        .with(Field::new("DisplayUrl", "Display URL", FieldKind::Url))
+/// When somebody last did something about a record, or looked at it.
+pub(super) fn activity_and_views() -> [Field; 3] {
+    [
+        Field::new("LastActivityDate", "Last Activity", FieldKind::Date).read_only(),
+        Field::new("LastViewedDate", "Last Viewed Date", FieldKind::DateTime).read_only(),
+        Field::new("LastReferencedDate", "Last Referenced Date", FieldKind::DateTime).read_only(),
+    ]
 }

@@ -5,7 +5,8 @@ mod chatter;
 mod content;
 mod crm;
 mod organization;
-mod service;
+pub(crate) mod sales;
+pub(crate) mod service;
 
 use super::object::Object;
 
@@ -13,21 +14,30 @@ pub(super) fn objects() -> Vec<Object> {
     vec![
         crm::account(),
         crm::contact(),
-        crm::opportunity(),
-        crm::product(),
+        sales::opportunity(),
+        sales::line_item(),
+        sales::product(),
+        sales::price_book(),
+        sales::price_book_entry(),
         service::case(),
         service::case_comment(),
+        service::case_status(),
         service::email_message(),
         chatter::feed_item(),
         chatter::feed_comment(),
         chatter::group(),
         activity::event(),
+        activity::task(),
         content::version(),
         content::document(),
         content::document_link(),
+        content::attachment(),
         organization::user(),
         organization::profile(),
         organization::organization(),
         organization::record_type(),
+        organization::entity_definition(),
+        organization::permission_set(),
+        organization::permission_set_assignment(),
     ]
 }

@@ -1,7 +1,7 @@
 //! The org itself, its users, profiles and record types.
 
 use crate::schema::{
-    field::{Field, FieldKind},
+    field::{Field, FieldKind, OnDelete},
     object::{Object, ObjectKind, audit_fields},
 };
 
@@ -84,4 +84,58 @@ pub(super) fn record_type() -> Object {
         .with(Field::text("SobjectType", "SObject Type Name", 40).required().create_only())
         .with(Field::boolean("IsActive", "Active").default_value(true))
         .read_only()
+}
+
+/// What objects there are, told as records.
+pub(super) fn entity_definition() -> Object {
+    let mut object =
+        Object::bare("EntityDefinition", "Entity Definition", "Entity Definitions", "4ie", ObjectKind::Standard)
+            .with(Field::text("DurableId", "Durable ID", 255))
+            .with(Field::text("QualifiedApiName", "Qualified API Name", 255).naming())
+            .with(Field::text("DeveloperName", "Developer Name", 255))
+            .with(Field::text("NamespacePrefix", "Namespace Prefix", 255))
+            .with(Field::text("MasterLabel", "Master Label", 255))
+            .with(Field::text("Label", "Label", 255))
+            .with(Field::text("PluralLabel", "Plural Label", 255))
+            .with(Field::text("KeyPrefix", "Key Prefix", 3))
+            .with(Field::boolean("IsCustomizable", "Is Customizable"))
+            .with(Field::boolean("IsCustomSetting", "Is Custom Setting"))
+            .with(Field::boolean("IsFeedEnabled", "Is Feed Enabled"))
+            .with(Field::boolean("IsQueryable", "Is Queryable"))
+            .with(Field::boolean("IsSearchable", "Is Searchable"))
+            .with(Field::boolean("IsTriggerable", "Is Triggerable"))
+            .with(Field::boolean("IsDeprecatedAndHidden", "Is Deprecated and Hidden"))
+            .with(Field::new("LastModifiedDate", "Last Modified Date", FieldKind::DateTime))
+            .read_only();
+    object.deletable = false;
+    object
+}
+
+/// Deployed from the project; everybody here may do everything, so that it changes nothing.
+pub(super) fn permission_set() -> Object {
+    permanent("PermissionSet", "Permission Set", "Permission Sets", "0PS")
+        .with(Field::text("Name", "Permission Set Name", 80).required().naming())
+        .with(Field::text("Label", "Permission Set Label", 80).required())
+        .with(Field::text("Description", "Description", 255))
+        .with(Field::boolean("IsOwnedByProfile", "Is Owned By Profile").read_only())
+        .with(Field::boolean("IsCustom", "Custom").read_only())
+        .with(Field::boolean("HasActivationRequired", "Has Activation Required").read_only())
+        .with(Field::text("NamespacePrefix", "Namespace Prefix", 15).read_only())
+        .read_only()
+}
+
+pub(super) fn permission_set_assignment() -> Object {
+    let to = |name: &str, label: &str, relationship: &str, target: &str| {
+        Field::reference(name, label, relationship, &[target]).required().create_only().on_delete(OnDelete::Cascade)
+    };
+    Object::bare(
+        "PermissionSetAssignment",
+        "Permission Set Assignment",
+        "Permission Set Assignments",
+        "0Pa",
+        ObjectKind::Standard,
+    )
+    .with(to("PermissionSetId", "PermissionSet ID", "PermissionSet", "PermissionSet").children_as("Assignments"))
+    .with(to("AssigneeId", "Assignee ID", "Assignee", "User").children_as("PermissionSetAssignments"))
+    .with(Field::new("SystemModstamp", "System Modstamp", FieldKind::DateTime).required().read_only().defaulted())
 }

@@ -2,7 +2,7 @@
 
 use crate::schema::{
     field::{Field, FieldKind, OnDelete},
-    object::Object,
+    object::{Object, ObjectKind, audit_fields},
 };
 
 pub(super) fn case() -> Object {
@@ -33,6 +33,8 @@ pub(super) fn case() -> Object {
         .with(Field::new("ClosedDate", "Closed Date", FieldKind::DateTime).read_only())
         .with(Field::boolean("IsEscalated", "Escalated"))
         .owned()
+        .with(Field::new("ContactMobile", "Contact Mobile", FieldKind::Phone).read_only())
+        .with(Field::new("ContactFax", "Contact Fax", FieldKind::Phone).read_only())
         .with(Field::new("ContactPhone", "Contact Phone", FieldKind::Phone).read_only())
         .with(Field::new("ContactEmail", "Contact Email", FieldKind::Email).read_only())
         .with(Field::new("LastViewedDate", "Last Viewed Date", FieldKind::DateTime).read_only())
@@ -84,4 +86,20 @@ pub(super) fn email_message() -> Object {
         )
         .with(Field::boolean("IsClientManaged", "Is Client Managed"))
         .with(Field::boolean("IsExternallyVisible", "Is Externally Visible"))
+}
+
+/// The only closed status of this org.
+pub(crate) const CLOSED: &str = "Closed";
+
+pub(super) fn case_status() -> Object {
+    let mut object = Object::bare("CaseStatus", "Case Status Value", "Case Status Values", "019", ObjectKind::Standard)
+        .with_all(audit_fields())
+        .with(Field::text("MasterLabel", "Master Label", 255).required().naming())
+        .with(Field::text("ApiName", "API Name", 255))
+        .with(Field::new("SortOrder", "Sort Order", FieldKind::Int))
+        .with(Field::boolean("IsDefault", "Is Default"))
+        .with(Field::boolean("IsClosed", "Is Closed"))
+        .read_only();
+    object.deletable = false;
+    object
 }
