@@ -121,6 +121,14 @@ impl Faults {
         locked(&self.faults).clear();
     }
 
+    /// The one at a place of the list; nothing where there is none.
+    pub(crate) fn remove(&self, place: usize) {
+        let mut faults = locked(&self.faults);
+        if place < faults.len() {
+            faults.remove(place);
+        }
+    }
+
     pub fn list(&self) -> Vec<Fault> {
         locked(&self.faults).clone()
     }

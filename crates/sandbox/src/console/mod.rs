@@ -1,5 +1,6 @@
 //! The web pages on which a person sees what arrived in the org, and answers on a case as somebody who works there.
 
+mod control;
 mod feed;
 mod lists;
 mod record;
@@ -24,6 +25,12 @@ pub(crate) fn routes() -> Router<Arc<Org>> {
         .route("/console/records/{id}", get(record::record))
         .route("/console/records/{id}/posts", post(feed::post))
         .route("/console/records/{id}/replies", post(feed::reply))
+        .route("/console/control", get(control::control))
+        .route("/console/control/move-clock", post(control::move_clock))
+        .route("/console/control/limits", post(control::set_limits))
+        .route("/console/control/add-fault", post(control::add_fault))
+        .route("/console/control/remove-fault", post(control::remove_fault))
+        .route("/console/control/{action}", post(control::press))
         .route("/console/style.css", get(style))
 }
 
@@ -49,6 +56,7 @@ pub(crate) fn page(title: &str, content: Markup) -> Markup {
                 header.bar {
                     a.brand href="/" { "Sandbox org" }
                     span.quiet { "a local stand-in for Salesforce, for development" }
+                    nav aria-label="Console" { a href="/" { "Records" } " " a href="/console/control" { "Control" } }
                 }
                 main #content { (content) }
             }

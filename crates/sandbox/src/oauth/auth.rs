@@ -195,6 +195,18 @@ impl Auth {
         grant.inspect(|number| self.end_grant(*number)).is_some()
     }
 
+    /// Those that haven't ended, the newest first.
+    pub(crate) fn open_sessions(&self, now: Timestamp) -> Vec<Session> {
+        let mut open: Vec<Session> =
+            self.sessions.values().filter(|session| session.expires_at() > now).cloned().collect();
+        open.sort_by_key(|session| std::cmp::Reverse(session.issued_at));
+        open
+    }
+
+    pub(crate) fn grants_count(&self) -> usize {
+        self.grants.len()
+    }
+
     pub(crate) fn expire_sessions(&mut self) {
         self.sessions.clear();
     }

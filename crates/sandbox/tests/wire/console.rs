@@ -60,3 +60,53 @@ async fn a_person_posts_on_a_case_and_replies_as_riley() {
         assert!(page.contains(words), "{words}");
     }
 }
+
+#[tokio::test]
+async fn a_person_turns_what_a_test_turns() {
+    let org = Org::start().await;
+    let press = async |action: &str, form: &[(&str, &str)]| {
+        let url = format!("{}/console/control/{action}", org.sandbox.url());
+        org.http.post(url).form(form).send().await.unwrap().status()
+    };
+    let shown = async || page(&org, "/console/control").await.1;
+    assert!(shown().await.contains("admin@sandbox.test"), "the test's own session");
+    let fault = |status| {
+        [
+            ("action", "status"),
+            ("method", "GET"),
+            ("path", "/limits"),
+            ("times", "1"),
+            ("status", status),
+            ("delay_ms", ""),
+        ]
+    };
+    assert_eq!(press("add-fault", &fault("often")).await, StatusCode::BAD_REQUEST);
+    assert_eq!(press("add-fault", &fault("502")).await, StatusCode::SEE_OTHER);
+    assert!(shown().await.contains("Remove fault 1"));
+    assert_eq!(org.get("/limits").await.0, StatusCode::BAD_GATEWAY);
+    assert!(shown().await.contains("/services/data/v67.0/limits"), "the request is listed");
+    press("add-fault", &fault("502")).await;
+    press("remove-fault", &[("place", "0")]).await;
+    assert_eq!(org.get("/limits").await.0, StatusCode::OK);
+
+    let limits = [
+        ("daily", "10"),
+        ("remaining", "1"),
+        ("concurrent", "5"),
+        ("long_call_seconds", "20"),
+        ("session_seconds", "60"),
+    ];
+    assert_eq!(press("limits", &limits).await, StatusCode::SEE_OTHER);
+    assert_eq!(org.get("/limits").await.1["DailyApiRequests"], json!({ "Max": 10, "Remaining": 0 }));
+    press("move-clock", &[("seconds", "86400")]).await;
+    assert_eq!(org.get("/limits").await.0, StatusCode::UNAUTHORIZED, "a day later the session is over");
+    assert!(shown().await.contains("Nobody is logged in"));
+    press("stop-rotation", &[]).await;
+    assert!(shown().await.contains("Start refresh token rotation"));
+    org.sandbox.token();
+    press("expire-sessions", &[]).await;
+    assert!(shown().await.contains("Nobody is logged in"));
+    press("forget-requests", &[]).await;
+    assert!(org.sandbox.requests().is_empty());
+    assert_eq!(press("nothing", &[]).await, StatusCode::NOT_FOUND);
+}
