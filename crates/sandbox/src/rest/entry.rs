@@ -5,7 +5,7 @@ use std::sync::Arc;
 use axum::{
     Extension, Json, Router,
     body::Bytes,
-    extract::State,
+    extract::{DefaultBodyLimit, State, rejection::BytesRejection},
     response::{IntoResponse, Response},
     routing::{any, get},
 };
@@ -20,11 +20,17 @@ use crate::{
     server::{LockRow, Origin},
 };
 
+/// Salesforce's own, for JSON.
+const LARGEST_BODY: usize = 50 << 20;
+/// What a request line and its headers may come to.
+const LARGEST_HEAD: usize = 16_384;
+
 pub(crate) fn routes() -> Router<Arc<Org>> {
     Router::new()
         .route("/services/data", get(versions))
         .route("/services/data/", get(versions))
         .route("/services/data/{*path}", any(enter))
+        .layer(DefaultBodyLimit::max(LARGEST_BODY))
 }
 
 /// Needs no session.
@@ -50,8 +56,12 @@ async fn enter(
     method: Method,
     uri: Uri,
     headers: HeaderMap,
-    body: Bytes,
+    body: Result<Bytes, BytesRejection>,
 ) -> Response {
+    if let Err(error) = check_head(&uri, &headers) {
+        return error.into_response();
+    }
+    let Ok(body) = body else { return too_large().into_response() };
     let pretty = headers.get("x-prettyprint").is_some_and(|value| value == "1" || value == "true");
     let result = serve(&org, origin, lock_row.is_some(), method, &uri, headers, &body).await;
     let mut response = respond(result.unwrap_or_else(Reply::from), pretty);
@@ -61,6 +71,39 @@ async fn enter(
         response.headers_mut().insert("sforce-limit-info", value);
     }
     response
+}
+
+fn too_large() -> ApiError {
+    let message = format!("The request body is larger than {LARGEST_BODY} bytes");
+    ApiError::new(StatusCode::PAYLOAD_TOO_LARGE, "REQUEST_TOO_LARGE", message)
+}
+
+fn check_head(uri: &Uri, headers: &HeaderMap) -> Result<(), ApiError> {
+    let line = uri.path_and_query().map_or(0, |path| path.as_str().len());
+    let head: usize = headers.iter().map(|(name, value)| name.as_str().len() + value.len()).sum();
+    let refuse = |status, what: &str| Err(ApiError::new(status, "REQUEST_TOO_LARGE", format!("{what} too long")));
+    if line > LARGEST_HEAD {
+        refuse(StatusCode::URI_TOO_LONG, "The address is")
+    } else if line + head > LARGEST_HEAD {
+        refuse(StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE, "Address and headers together are")
+    } else {
+        Ok(())
+    }
+}
+
+/// Bodies are JSON; without a word about it, too.
+fn check_content_type(headers: &HeaderMap, body: &[u8]) -> Result<(), ApiError> {
+    let Some(given) = headers.get(header::CONTENT_TYPE).filter(|_| !body.is_empty()) else { return Ok(()) };
+    let given = given.to_str().unwrap_or_default();
+    let kind = given.split(';').next().unwrap_or_default().trim();
+    if kind.eq_ignore_ascii_case("application/json") {
+        return Ok(());
+    }
+    Err(ApiError::new(
+        StatusCode::UNSUPPORTED_MEDIA_TYPE,
+        "UNSUPPORTED_MEDIA_TYPE",
+        format!("Content-Type header specified in HTTP request is not supported: {given}"),
+    ))
 }
 
 async fn serve(
@@ -87,6 +130,9 @@ async fn serve(
         (Method::HEAD, _) => Method::GET,
         (method, _) => method,
     };
+    if !matches!(method, Method::GET | Method::DELETE) {
+        check_content_type(&headers, body)?;
+    }
     let body = read_body(&method, body)?;
     let call = Call { method, path, query, headers, body };
     if call.method == Method::GET {

@@ -218,3 +218,26 @@ async fn a_case_shows_its_contacts_newest_address_and_nobody_inactive_owns_it() 
     let (status, body) = org.send(Method::PATCH, &format!("/sobjects/Case/{case}"), given).await;
     assert_eq!((status, code(&body)), (StatusCode::BAD_REQUEST, "INACTIVE_OWNER_OR_USER"));
 }
+
+#[tokio::test]
+async fn what_is_too_large_or_no_json_is_refused_before_anything_is_done() {
+    let org = Org::start().await;
+    let post = |kind: &str, body: String| {
+        org.request(Method::POST, "/sobjects/Account").header("content-type", kind).body(body)
+    };
+    let (status, body) = client::answer(post("text/csv", "Name".to_owned())).await;
+    assert_eq!((status, code(&body)), (StatusCode::UNSUPPORTED_MEDIA_TYPE, "UNSUPPORTED_MEDIA_TYPE"));
+    let deep = format!("{}{}", "[".repeat(100_000), "]".repeat(100_000));
+    let (status, body) = client::answer(post("application/json; charset=utf-8", deep)).await;
+    assert_eq!((status, code(&body)), (StatusCode::BAD_REQUEST, "JSON_PARSER_ERROR"));
+    let long = json!({ "Name": "x", "Description": "y".repeat(3 << 20) }).to_string();
+    let (_, body) = client::answer(post("application/json", long)).await;
+    assert_eq!(code(&body), "STRING_TOO_LONG", "three megabytes reach the field they are too long for");
+    let (status, body) = client::answer(post("application/json", " ".repeat((50 << 20) + 1))).await;
+    assert_eq!((status, code(&body)), (StatusCode::PAYLOAD_TOO_LARGE, "REQUEST_TOO_LARGE"));
+    let address = org.get(&format!("/query?q={}", "x".repeat(16_400))).await;
+    assert_eq!((address.0, code(&address.1)), (StatusCode::URI_TOO_LONG, "REQUEST_TOO_LARGE"));
+    let headers = org.request(Method::GET, "/limits").header("x-long", "x".repeat(16_300));
+    assert_eq!(client::answer(headers).await.0, StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE);
+    assert_eq!(org.sandbox.count("Account"), 0);
+}

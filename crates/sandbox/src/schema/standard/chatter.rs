@@ -102,4 +102,9 @@ pub(super) fn group() -> Object {
         .with(Field::text("DeveloperName", "Developer Name", 80))
         .with(Field::picklist("Type", "Type", &["*Regular", "Queue", "Organization"]).restricted())
         .with(Field::new("Email", "Email", FieldKind::Email))
+        .with(Field::reference("RelatedId", "Related ID", "Related", &["User"]).read_only())
+        .with(Field::reference("OwnerId", "Owner ID", "Owner", &["Organization", "User"]).read_only())
+        .with(Field::boolean("DoesSendEmailToMembers", "Send Email to Members"))
+        .with(Field::boolean("DoesIncludeBosses", "Include Bosses"))
+        .with(Field::new("Description", "Description", FieldKind::TextArea))
 }

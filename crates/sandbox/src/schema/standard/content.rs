@@ -25,6 +25,12 @@ pub(super) fn version() -> Object {
         .with(Field::new("ContentSize", "Size", FieldKind::Int).read_only())
         .with(Field::new("VersionData", "Version Data", FieldKind::Base64).create_only())
         .with(Field::text("Checksum", "Checksum", 50).read_only())
+        .with(Field::new("ContentUrl", "Content URL", FieldKind::Url))
+        .with(Field::text("ReasonForChange", "Reason For Change", 1_000))
+        .with(Field::picklist("SharingOption", "Prevent others from sharing and unsharing", &["*A", "R"]).restricted())
+        .with(Field::picklist("SharingPrivacy", "File Privacy on Records", &["*N", "P"]).restricted())
+        .with(Field::boolean("IsMajorVersion", "Is Major Version"))
+        .with(Field::text("TagCsv", "Tags", 2_000))
         .with(
             Field::reference(
                 "FirstPublishLocationId",
@@ -50,6 +56,9 @@ pub(super) fn document() -> Object {
             )
             .read_only(),
         )
+        .with(Field::new("Description", "Description", FieldKind::TextArea))
+        .with(Field::boolean("IsArchived", "Is Archived").read_only())
+        .with(Field::new("ContentModifiedDate", "Content Modified Date", FieldKind::DateTime).read_only())
         .with(Field::text("FileExtension", "File Extension", 40).read_only())
         .with(Field::text("FileType", "File Type", 20).read_only())
         .with(Field::new("ContentSize", "Size", FieldKind::Int).read_only())

@@ -85,6 +85,13 @@ pub(super) fn email_message() -> Object {
                 .create_only(),
         )
         .with(Field::boolean("IsClientManaged", "Is Client Managed"))
+        .with(Field::boolean("IsPrivateDraft", "Is Private Draft").read_only())
+        .with(Field::boolean("IsOpened", "Opened?").read_only())
+        .with(Field::boolean("IsBounced", "Bounced?").read_only())
+        .with(Field::boolean("IsTracked", "Is Tracked"))
+        .with(Field::new("FirstOpenedDate", "First Opened", FieldKind::DateTime).read_only())
+        .with(Field::new("LastOpenedDate", "Last Opened", FieldKind::DateTime).read_only())
+        .with(Field::text("ValidatedFromAddress", "From", 1_000))
         .with(Field::boolean("IsExternallyVisible", "Is Externally Visible"))
 }
 
