@@ -23,5 +23,6 @@ stage "unit and integration tests, SQLite and PostgreSQL" "$here/with-postgres.s
 stage "release build" "$here/build.sh"
 stage "weight of the pages" "$here/check-weight.sh"
 stage "simple-salesforce" crates/sandbox/tests/python/run.sh
+stage "jsforce" crates/sandbox/tests/jsforce/run.sh
 stage "browser" npm --prefix end2end test
 printf '\nAll stages passed in %s min.\n' $(((SECONDS + 59) / 60))

@@ -214,6 +214,16 @@ mod tests {
     }
 
     #[test]
+    fn the_page_lists_exactly_the_standard_objects() {
+        let page = include_str!("../../../docs/SANDBOX.md");
+        let listed = page.split("\nAccount, ").nth(1).and_then(|rest| rest.split_once('.')).map(|(names, _)| names);
+        let listed: Vec<&str> = listed.unwrap().split(',').map(str::trim).collect();
+        let schema = crate::schema::Schema::standard();
+        let known: Vec<&str> = schema.objects().map(|object| object.name.as_str()).skip(1).collect();
+        assert_eq!(listed, known);
+    }
+
+    #[test]
     fn the_first_that_fits_is_meant() {
         let status = |method: Method, path: &[&str]| admit(&method, path).err().map(|error| error.status.as_u16());
         assert_eq!(status(Method::GET, &[]), None);

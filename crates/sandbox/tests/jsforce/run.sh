@@ -1,11 +1,12 @@
 #!/usr/bin/env bash
 # Runs the unmodified jsforce package against a sandbox org started for it: own port, temporary data.
-# Usage: run.sh [FILE.test.js…]; SANDBOX_BIN names the binary, else the newest build of sandbox-org is taken.
+# Usage: run.sh [FILE.test.js…]; SANDBOX_BIN or SANDBOX_ORG names the binary, else the newest build of sandbox-org is taken.
 set -euo pipefail
 # shellcheck source=scripts/env.sh
 source "$(dirname "${BASH_SOURCE[0]}")/../../../../scripts/env.sh"
 here="$CASEBRIDGE_ROOT/crates/sandbox/tests/jsforce"
-if [ -z "${SANDBOX_BIN:-}" ]; then
+SANDBOX_BIN="${SANDBOX_BIN:-${SANDBOX_ORG:-}}"
+if [ -z "$SANDBOX_BIN" ]; then
   # shellcheck disable=SC2012 # two known names, newest first
   SANDBOX_BIN="$(cd "$CASEBRIDGE_ROOT" && ls -t "$PWD"/target/release/sandbox-org "$PWD"/target/debug/sandbox-org 2>/dev/null | head -1 || true)"
 fi
