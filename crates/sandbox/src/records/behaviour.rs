@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{Database, Record, Transaction, sales};
+use super::{Database, Record, Transaction, coerce::looks_like_email, sales};
 use crate::{
     error::ApiError,
     schema::{Object, standard::service::CLOSED},
@@ -23,6 +23,9 @@ pub(super) fn before_save(
     check_owner(database, record, before)?;
     match object.name.as_str() {
         "Contact" | "User" => {
+            if object.name == "User" {
+                check_username(database, record)?;
+            }
             let name = [record.text("FirstName"), record.text("LastName")];
             let name = name.into_iter().flatten().collect::<Vec<_>>().join(" ");
             record.set("Name", name);
@@ -99,6 +102,28 @@ fn check_owner(database: &Database, record: &Record, before: Option<&Record>) ->
     }
 }
 
+/// User names are unique in all orgs, in any case; here, in this one.
+fn check_username(database: &Database, record: &Record) -> Result<(), ApiError> {
+    let name = record.text("Username").unwrap_or_default();
+    let error = |code: &'static str, message: &str| Err(ApiError::bad(code, message).about("Username"));
+    if !looks_like_email(name) {
+        return error(
+            "INVALID_EMAIL_ADDRESS",
+            "Username must be in the form of an email address (for example, john@acme.com).",
+        );
+    }
+    let taken = database.records("User").any(|user| {
+        user.id() != record.id() && user.text("Username").is_some_and(|other| other.eq_ignore_ascii_case(name))
+    });
+    if taken {
+        return error(
+            "DUPLICATE_USERNAME",
+            "The username already exists in this or another Salesforce organization. Usernames must be unique across all Salesforce organizations.",
+        );
+    }
+    Ok(())
+}
+
 /// The type is one of this object's; a record without one gets the first.
 fn check_record_type(database: &Database, object: &Object, record: &mut Record) -> Result<(), ApiError> {
     if object.field("RecordTypeId").is_none() {
@@ -146,6 +171,7 @@ fn derive_activity(database: &Database, object: &Object, record: &mut Record, no
 pub(super) fn after_change(transaction: &mut Transaction<'_>, object: &Object, record: &Record) {
     match object.name.as_str() {
         "OpportunityLineItem" => sales::sum_up(transaction, record),
+        "FeedComment" => count_comments(transaction, record),
         "Contact" => {
             let cases: Vec<Record> = transaction
                 .database()
@@ -165,6 +191,17 @@ pub(super) fn after_change(transaction: &mut Transaction<'_>, object: &Object, r
     }
 }
 
+/// The count moves without a new `SystemModstamp` on the item, as far as a client can rely on.
+fn count_comments(transaction: &mut Transaction<'_>, comment: &Record) {
+    let database = transaction.database();
+    let Some(item) = comment.text("FeedItemId").and_then(|id| database.get(id)) else { return };
+    let comments = database.referring("FeedComment", "FeedItemId", item.id());
+    let count = comments.into_iter().filter(|comment| !comment.is_deleted()).count();
+    let mut item = item.clone();
+    item.set("CommentCount", count);
+    transaction.put("FeedItem", item);
+}
+
 /// What a new record changes elsewhere.
 pub(super) fn after_insert(
     transaction: &mut Transaction<'_>,
@@ -172,15 +209,7 @@ pub(super) fn after_insert(
     record: &Record,
 ) -> Result<(), ApiError> {
     match object.name.as_str() {
-        // The count moves without a new SystemModstamp on the item, as far as a client can rely on.
-        "FeedComment" => {
-            if let Some(item) = record.text("FeedItemId").and_then(|id| transaction.database().get(id)) {
-                let mut item = item.clone();
-                let count = item.get("CommentCount").as_i64().unwrap_or(0);
-                item.set("CommentCount", count + 1);
-                transaction.put("FeedItem", item);
-            }
-        }
+        "FeedComment" => count_comments(transaction, record),
         "OpportunityLineItem" => sales::sum_up(transaction, record),
         "Case" if transaction.tracks_feeds() => {
             let body = json!({ "ParentId": record.id(), "Type": "CreateRecordEvent" });

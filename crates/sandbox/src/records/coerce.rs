@@ -168,7 +168,7 @@ fn restricted(field: &Field, text: String) -> Result<Value, ApiError> {
     .about(&field.name))
 }
 
-fn looks_like_email(text: &str) -> bool {
+pub(super) fn looks_like_email(text: &str) -> bool {
     text.split_once('@').is_some_and(|(local, host)| {
         !local.is_empty()
             && host.contains('.')

@@ -162,6 +162,9 @@ async fn deleting_a_case_takes_what_was_said_on_it() {
     create(&org, "FeedComment", json!({ "FeedItemId": item, "CommentBody": "y" })).await;
     assert_eq!(org.sandbox.records("FeedItem")[0]["CommentCount"], 1);
     assert_eq!(org.sandbox.records("FeedComment")[0]["ParentId"], case);
+    let second = create(&org, "FeedComment", json!({ "FeedItemId": item, "CommentBody": "z" })).await;
+    org.sandbox.delete("FeedComment", &second).await.unwrap();
+    assert_eq!(org.sandbox.records("FeedItem")[0]["CommentCount"], 1, "a deleted reply no longer counts");
     org.sandbox.delete("Case", &case).await.unwrap();
     assert_eq!((org.sandbox.count("FeedItem"), org.sandbox.count("FeedComment")), (0, 0));
     let everything = org.get("/queryAll?q=SELECT+Id,IsDeleted+FROM+FeedItem").await.1;
@@ -240,4 +243,17 @@ async fn what_is_too_large_or_no_json_is_refused_before_anything_is_done() {
     let headers = org.request(Method::GET, "/limits").header("x-long", "x".repeat(16_300));
     assert_eq!(client::answer(headers).await.0, StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE);
     assert_eq!(org.sandbox.count("Account"), 0);
+}
+
+#[rstest]
+#[case::taken("RILEY@sandbox.test", "DUPLICATE_USERNAME")]
+#[case::no_address("somebody", "INVALID_EMAIL_ADDRESS")]
+#[tokio::test]
+async fn a_user_name_is_an_address_that_nobody_else_has(#[case] name: &str, #[case] expected: &str) {
+    let org = Org::start().await;
+    let profile = org.query("SELECT Id FROM Profile").await["records"][0]["Id"].clone();
+    let user = |name: &str| json!({ "Username": name, "LastName": "x", "Alias": "x", "Email": "x@x.test", "ProfileId": profile });
+    create(&org, "User", user("new@sandbox.test")).await;
+    let (status, body) = org.send(Method::POST, "/sobjects/User", user(name)).await;
+    assert_eq!((status, code(&body)), (StatusCode::BAD_REQUEST, expected), "{body}");
 }
