@@ -10,6 +10,7 @@ mod console;
 mod control;
 mod coverage;
 mod error;
+mod events;
 mod faults;
 mod oauth;
 mod org;

@@ -11,6 +11,7 @@ use crate::{
     budget::{ApiBudget, Limits},
     clock::{OrgClock, datetime},
     error::ApiError,
+    events::{self, Batch, CometdClients, Commit, EventLog, EventTypes},
     faults::Faults,
     oauth::Auth,
     records::{Database, Journal, JournalError, Record, Stamp, Transaction},
@@ -33,6 +34,9 @@ pub(crate) struct Org {
     pub(crate) activity: Activity,
     pub(crate) locators: Locators,
     pub(crate) switches: Mutex<Switches>,
+    pub(crate) events: EventLog,
+    pub(crate) event_types: EventTypes,
+    pub(crate) cometd: CometdClients,
     auth: Mutex<Auth>,
     database: RwLock<Database>,
     /// Held for a whole transaction, its journal entry included, so that transactions follow one another.
@@ -74,6 +78,13 @@ pub(crate) struct Writer {
     pub(crate) lock_row: bool,
 }
 
+/// Whether subscribers hear of a transaction. What a new org holds was always there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Publishing {
+    All,
+    Nothing,
+}
+
 pub(crate) fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
@@ -95,6 +106,7 @@ impl Org {
         let mut database = Database::new(Arc::clone(&schema));
         database.furnish();
         let mut auth = Auth::default();
+        let mut events = EventLog::default();
         let mut seeded = false;
         if let Some(journal) = &journal {
             if journal.setting(PLANTING_SETTING).await?.as_deref() == Some(UNDER_WAY) {
@@ -109,10 +121,12 @@ impl Org {
                 records.into_iter().for_each(|record| database.restore(record));
                 seeded = true;
             }
+            events = journal.events().await?;
             if let Some(text) = journal.setting(AUTH_SETTING).await? {
                 auth = serde_json::from_str(&text)?;
             }
         }
+        let event_types = EventTypes::of(&schema);
         let org = Arc::new(Self {
             schema,
             clock: OrgClock::new(clock),
@@ -123,6 +137,9 @@ impl Org {
             locators: Locators::default(),
             switches: Mutex::new(settings.switches()),
             settings,
+            events,
+            event_types,
+            cometd: CometdClients::default(),
             auth: Mutex::new(auth),
             database: RwLock::new(database),
             writer: tokio::sync::Mutex::new(()),
@@ -163,7 +180,7 @@ impl Org {
         work: impl FnOnce(&mut Transaction<'_>) -> Result<T, ApiError> + Send + 'static,
     ) -> Result<T, ApiError> {
         let org = Arc::clone(self);
-        tokio::spawn(async move { org.transact_here(writer, work).await })
+        tokio::spawn(async move { org.transact_here(writer, Publishing::All, work).await })
             .await
             .unwrap_or_else(|_| Err(Self::unexpected("the transaction was interrupted")))
     }
@@ -171,16 +188,18 @@ impl Org {
     async fn transact_here<T: Send>(
         &self,
         writer: Writer,
+        publishing: Publishing,
         work: impl FnOnce(&mut Transaction<'_>) -> Result<T, ApiError> + Send,
     ) -> Result<T, ApiError> {
         let _writing = self.writer.lock().await;
+        let now = self.now();
         let stamp = Stamp {
-            now: datetime(self.now()),
+            now: datetime(now),
             user: writer.user,
             feed_tracking: self.switches().feed_tracking,
             lock_row: writer.lock_row,
         };
-        let (result, changes, undo) = {
+        let (result, changes, batch, undo) = {
             let mut database = self.database.write().unwrap_or_else(PoisonError::into_inner);
             let mut transaction = Transaction::begin(&mut database, stamp.clone());
             let result = work(&mut transaction);
@@ -188,17 +207,71 @@ impl Org {
                 transaction.roll_back_to(0);
             }
             let changes = transaction.changes();
-            (result, changes, transaction.into_undo())
+            let batch = match (&result, publishing) {
+                (Ok(_), Publishing::All) => self.batch(&transaction, &stamp.user, now),
+                _ => Batch::default(),
+            };
+            (result, changes, batch, transaction.into_undo())
         };
         if let (Ok(_), Some(journal)) = (&result, &self.journal)
-            && let Err(error) = journal.write(&changes).await
+            && let Err(error) = journal.write(&changes, &batch).await
         {
             tracing::error!(error = &error as &dyn std::error::Error, "journal.write");
             let mut database = self.database.write().unwrap_or_else(PoisonError::into_inner);
             Transaction::resume(&mut database, stamp, undo).roll_back_to(0);
             return Err(Self::unexpected("the sandbox could not write its data file"));
         }
+        self.events.append(batch);
         result
+    }
+
+    /// The events a transaction is about to publish. The writer's lock is held.
+    fn batch(&self, transaction: &Transaction<'_>, user: &str, now: Timestamp) -> Batch {
+        let touched = transaction.touched();
+        let published = transaction.published();
+        if touched.is_empty() && published.is_empty() {
+            return Batch::default();
+        }
+        let commit = self.commit(user, now);
+        let drafts = events::drafts(&self.schema, &self.event_types, &touched, &published, &commit);
+        self.events.prepare(drafts, now, || self.random.uuid_v7(now).to_string())
+    }
+
+    fn commit(&self, user: &str, now: Timestamp) -> Commit {
+        Commit { at: now, user: user.to_owned(), key: self.random.uuid_v7(now).to_string(), number: self.events.last() }
+    }
+
+    /// Publishes events that no record stands behind.
+    ///
+    /// # Errors
+    /// The journal can't be written; nothing was published then.
+    pub(crate) async fn publish(
+        &self,
+        user: &str,
+        drafts: impl FnOnce(&Commit) -> Vec<events::Draft>,
+    ) -> Result<(), JournalError> {
+        let _writing = self.writer.lock().await;
+        let now = self.now();
+        let drafts = drafts(&self.commit(user, now));
+        let batch = self.events.prepare(drafts, now, || self.random.uuid_v7(now).to_string());
+        if let Some(journal) = &self.journal {
+            journal.write(&[], &batch).await?;
+        }
+        self.events.append(batch);
+        Ok(())
+    }
+
+    /// Nothing published so far can be replayed any more.
+    ///
+    /// # Errors
+    /// The journal can't be written.
+    pub(crate) async fn expire_events(&self) -> Result<(), JournalError> {
+        let _writing = self.writer.lock().await;
+        let bounds = self.events.expire_all();
+        match &self.journal {
+            Some(journal) => journal.bound_events(bounds).await,
+            None => Ok(()),
+        }
     }
 
     fn unexpected(message: &str) -> ApiError {
@@ -233,6 +306,7 @@ impl Org {
             database.clear();
             database.furnish();
         }
+        self.expire_events().await?;
         self.faults.clear();
         self.budget.reset();
         self.activity.clear();
@@ -250,7 +324,7 @@ impl Org {
         let mut planting = Planting::new(self.seed, self.now());
         loop {
             let writer = Writer { user: seed::ADMIN_ID.to_owned(), lock_row: false };
-            match self.transact_here(writer, |transaction| planting.step(transaction)).await {
+            match self.transact_here(writer, Publishing::Nothing, |transaction| planting.step(transaction)).await {
                 Ok(Progress::More) => {}
                 Ok(Progress::Done) => break,
                 Err(error) => {

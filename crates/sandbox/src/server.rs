@@ -25,6 +25,7 @@ use crate::{
     activity::RequestLog,
     console, control, coverage,
     error::ApiError,
+    events,
     faults::{Fault, FaultAction},
     oauth,
     org::Org,
@@ -55,6 +56,7 @@ pub(crate) fn router(org: Arc<Org>) -> Router {
         .merge(rest::routes())
         .merge(oauth::routes())
         .merge(soap::routes())
+        .merge(events::routes())
         .merge(control::routes())
         .merge(console::routes())
         .fallback(coverage::unrouted)
@@ -71,7 +73,7 @@ struct Door {
 impl Door {
     async fn pass(self, request: Request) -> Result<Response, Closed> {
         let path = request.uri().path_and_query().map_or_else(|| "/".to_owned(), ToString::to_string);
-        let is_api = ["/services/", "/id/", "/cometd/"].iter().any(|api| path.starts_with(api));
+        let is_api = ["/services/", "/id/", "/cometd/", "/eventbus."].iter().any(|prefix| path.starts_with(prefix));
         let has_form = !is_api || path.starts_with("/services/oauth2/authorize");
         if has_form && !request.method().is_safe() && self.sent_from_elsewhere(&request) {
             return Ok((StatusCode::FORBIDDEN, "This was sent by a page of another site.").into_response());

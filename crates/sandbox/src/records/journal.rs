@@ -8,6 +8,11 @@ use sqlx::{
 };
 
 use super::{Change, Record};
+use crate::events::{Batch, EventBounds, EventLog};
+
+const SET: &str =
+    "INSERT INTO setting (name, value) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value";
+const EVENT_BOUNDS: &str = "events";
 
 /// Read or written by one statement.
 const ROWS_AT_A_TIME: i64 = 2_000;
@@ -45,6 +50,9 @@ impl Journal {
         sqlx::query("CREATE TABLE IF NOT EXISTS setting (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID")
             .execute(&pool)
             .await?;
+        sqlx::query("CREATE TABLE IF NOT EXISTS event (replay_id INTEGER PRIMARY KEY, body TEXT NOT NULL)")
+            .execute(&pool)
+            .await?;
         Ok(Self { pool })
     }
 
@@ -58,11 +66,45 @@ impl Journal {
         rows.iter().map(|row| Ok(serde_json::from_str(row.try_get::<&str, _>(0)?)?)).collect()
     }
 
-    pub(crate) async fn write(&self, changes: &[Change]) -> Result<(), JournalError> {
-        if changes.is_empty() {
+    /// The event log as it was kept.
+    pub(crate) async fn events(&self) -> Result<EventLog, JournalError> {
+        let Some(bounds) = self.setting(EVENT_BOUNDS).await? else { return Ok(EventLog::default()) };
+        let rows = sqlx::query("SELECT body FROM event ORDER BY replay_id").fetch_all(&self.pool).await?;
+        let events = rows.iter().map(|row| Ok(serde_json::from_str(row.try_get::<&str, _>(0)?)?));
+        Ok(EventLog::restored(serde_json::from_str(&bounds)?, events.collect::<Result<_, JournalError>>()?))
+    }
+
+    /// Keeps where the event log begins and ends, and forgets what lies before.
+    pub(crate) async fn bound_events(&self, bounds: EventBounds) -> Result<(), JournalError> {
+        sqlx::query("DELETE FROM event WHERE replay_id <= ?").bind(bounds.expired()).execute(&self.pool).await?;
+        self.set(EVENT_BOUNDS, &serde_json::to_string(&bounds)?).await
+    }
+
+    /// Writes records and events of one transaction: all or none.
+    pub(crate) async fn write(&self, changes: &[Change], events: &Batch) -> Result<(), JournalError> {
+        if changes.is_empty() && events.is_empty() {
             return Ok(());
         }
         let mut transaction = self.pool.begin().await?;
+        if !events.is_empty() {
+            for row in events.rows()? {
+                sqlx::query("INSERT INTO event (replay_id, body) VALUES (?, ?)")
+                    .bind(row.replay_id)
+                    .bind(row.body)
+                    .execute(&mut *transaction)
+                    .await?;
+            }
+            let bounds = events.bounds();
+            sqlx::query("DELETE FROM event WHERE replay_id <= ?")
+                .bind(bounds.expired())
+                .execute(&mut *transaction)
+                .await?;
+            sqlx::query(SET)
+                .bind(EVENT_BOUNDS)
+                .bind(serde_json::to_string(&bounds)?)
+                .execute(&mut *transaction)
+                .await?;
+        }
         for changes in changes.chunks(usize::try_from(ROWS_AT_A_TIME).unwrap_or(1)) {
             // One statement for many rows: a statement each would take a seed of a million records ten times as long.
             let (mut written, mut removed) = (Vec::new(), Vec::new());
@@ -103,13 +145,7 @@ impl Journal {
     }
 
     pub(crate) async fn set(&self, name: &str, value: &str) -> Result<(), JournalError> {
-        sqlx::query(
-            "INSERT INTO setting (name, value) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value",
-        )
-        .bind(name)
-        .bind(value)
-        .execute(&self.pool)
-        .await?;
+        sqlx::query(SET).bind(name).bind(value).execute(&self.pool).await?;
         Ok(())
     }
 

@@ -17,4 +17,4 @@ pub(crate) use database::make_id;
 pub(crate) use journal::Journal;
 pub use journal::JournalError;
 pub use record::Record;
-pub(crate) use transaction::{Authority, Change, Stamp, Transaction, Upserted};
+pub(crate) use transaction::{Authority, Change, Published, Stamp, Touched, Transaction, Upserted};

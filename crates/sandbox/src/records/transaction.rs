@@ -1,6 +1,9 @@
 //! One transaction: checks each change as Salesforce does, applies it, and can take any part of it back.
 
-use std::{collections::BTreeSet, sync::Arc};
+use std::{
+    collections::{BTreeSet, HashSet},
+    sync::Arc,
+};
 
 use serde_json::{Map, Value};
 
@@ -32,6 +35,25 @@ pub(crate) struct Upserted {
     pub(crate) created: bool,
 }
 
+/// A record a transaction has touched, before its first change and after its last.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Touched<'a> {
+    pub(crate) object: &'a str,
+    pub(crate) id: &'a str,
+    pub(crate) before: Option<&'a Record>,
+    pub(crate) after: Option<&'a Record>,
+}
+
+/// A platform event a transaction publishes when it commits.
+#[derive(Clone, Debug)]
+pub(crate) struct Published {
+    /// Canonical name of the event.
+    pub(crate) object: String,
+    /// The publisher's own key for it.
+    pub(crate) id: Option<String>,
+    pub(crate) fields: Record,
+}
+
 /// What a change replaced.
 pub(crate) struct Undo {
     object: String,
@@ -56,6 +78,8 @@ pub(crate) struct Transaction<'a> {
     pub(super) schema: Arc<Schema>,
     stamp: Stamp,
     undo: Vec<Undo>,
+    /// Each with the length of `undo` it came at, so that a rollback takes it back too.
+    published: Vec<(usize, Published)>,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -67,7 +91,7 @@ pub(super) enum Purpose {
 impl<'a> Transaction<'a> {
     pub(crate) fn begin(database: &'a mut Database, stamp: Stamp) -> Self {
         let schema = Arc::clone(database.schema());
-        Self { database, schema, stamp, undo: Vec::new() }
+        Self { database, schema, stamp, undo: Vec::new(), published: Vec::new() }
     }
 
     pub(crate) fn database(&self) -> &Database {
@@ -84,6 +108,7 @@ impl<'a> Transaction<'a> {
     }
 
     pub(crate) fn roll_back_to(&mut self, savepoint: usize) {
+        self.published.retain(|(at, _)| *at <= savepoint);
         for undo in self.undo.split_off(savepoint.min(self.undo.len())).into_iter().rev() {
             self.database.replace(&undo.object, &undo.id, undo.before);
         }
@@ -102,6 +127,32 @@ impl<'a> Transaction<'a> {
     pub(crate) fn changes(&self) -> Vec<Change> {
         let ids: BTreeSet<&str> = self.undo.iter().map(|undo| undo.id.as_str()).collect();
         ids.into_iter().map(|id| Change { id: id.to_owned(), record: self.database.get(id).cloned() }).collect()
+    }
+
+    /// Records in the order they were first touched.
+    pub(crate) fn touched(&self) -> Vec<Touched<'_>> {
+        let mut seen = HashSet::new();
+        let first = self.undo.iter().filter(|undo| seen.insert(undo.id.as_str()));
+        first
+            .map(|undo| Touched {
+                object: &undo.object,
+                id: &undo.id,
+                before: undo.before.as_ref(),
+                after: self.database.get_of(&undo.object, &undo.id),
+            })
+            .collect()
+    }
+
+    /// Platform events in the order they were published.
+    pub(crate) fn published(&self) -> Vec<Published> {
+        self.published.iter().map(|(_, event)| event.clone()).collect()
+    }
+
+    /// The newest platform event goes by its publisher's own key.
+    pub(crate) fn name_published(&mut self, id: String) {
+        if let Some((_, event)) = self.published.last_mut() {
+            event.id = Some(id);
+        }
     }
 
     /// Stores a record as it is, without any check.
@@ -173,6 +224,9 @@ impl<'a> Transaction<'a> {
         behaviour::before_save(self.database, object, &mut record, None, &self.stamp.now)?;
         self.check_unique(object, &record)?;
         if object.kind == ObjectKind::PlatformEvent {
+            // An entry that undoes nothing, for a rollback to pass.
+            self.undo.push(Undo { object: object.name.clone(), id: id.clone(), before: None });
+            self.published.push((self.undo.len(), Published { object: object.name.clone(), id: None, fields: record }));
             return Ok(id);
         }
         let savepoint = self.savepoint();

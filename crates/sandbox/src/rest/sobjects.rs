@@ -8,7 +8,7 @@ use super::{Call, Caller, Reply, object_named};
 use crate::{
     error::ApiError,
     records::{Authority, Database, Record, Transaction},
-    schema::Object,
+    schema::{Object, ObjectKind},
 };
 
 pub(super) fn record_url(caller: &Caller, object: &str, id: &str) -> String {
@@ -52,7 +52,15 @@ pub(super) fn create(
 ) -> Result<Reply, ApiError> {
     let name = object_named(transaction.database(), object)?.name.clone();
     let id = transaction.insert(&name, call.object()?, Authority::User)?;
-    Ok(created(caller, &name, &id))
+    let mut reply = created(caller, &name, &id);
+    if transaction.database().schema().object(&name).is_some_and(|object| object.kind == ObjectKind::PlatformEvent) {
+        let uuid = caller.org.random.uuid_v7(caller.org.now()).to_string();
+        transaction.name_published(uuid.clone());
+        // Salesforce says of a success that it is on its way.
+        let queued = json!([{ "statusCode": "OPERATION_ENQUEUED", "message": uuid, "fields": [] }]);
+        reply.body = json!({ "id": id, "success": true, "errors": queued });
+    }
+    Ok(reply)
 }
 
 pub(super) fn retrieve(

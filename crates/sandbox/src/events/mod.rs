@@ -1,0 +1,27 @@
+//! Events: one log fed by committed transactions, and the two wires it is read by, Pub/Sub gRPC and CometD.
+
+mod avro;
+mod change;
+mod cometd;
+mod control;
+mod draft;
+mod event_type;
+mod feed_trigger;
+mod log;
+mod pubsub;
+mod topic;
+
+use std::sync::Arc;
+
+use axum::Router;
+
+pub(crate) use cometd::Clients as CometdClients;
+pub(crate) use draft::{Commit, Draft, drafts};
+pub(crate) use event_type::EventTypes;
+pub(crate) use log::{Batch, Bounds as EventBounds, EventLog};
+
+use crate::org::Org;
+
+pub(crate) fn routes() -> Router<Arc<Org>> {
+    Router::new().merge(pubsub::routes()).merge(cometd::routes()).merge(control::routes())
+}
