@@ -11,6 +11,9 @@ mod log;
 mod pubsub;
 mod topic;
 
+#[cfg(test)]
+mod tests;
+
 use std::sync::Arc;
 
 use axum::Router;

@@ -68,9 +68,15 @@ async fn what_was_answered_is_there_after_a_kill() {
         let (_, answer) = client::answer(http.post(&url).bearer_auth(&session).json(&body)).await;
         made.push(answer["id"].as_str().unwrap().to_owned());
     }
+    let told = client::answer(http.get(format!("{}/_sandbox/events", program.url))).await.1;
     drop(program);
 
     let program = Program::start(&data);
+    // Each record's event is there with the record, under the replay id it had.
+    let (_, events) = client::answer(http.get(format!("{}/_sandbox/events", program.url))).await;
+    assert_eq!(events, told);
+    let about = |event: &Value| event["payload"]["ChangeEventHeader"]["recordIds"][0].as_str().unwrap().to_owned();
+    assert_eq!(events.as_array().unwrap().iter().map(about).collect::<Vec<_>>(), made);
     let (_, snapshot) = client::answer(http.get(format!("{}/_sandbox/snapshot", program.url))).await;
     let kept: Vec<&str> =
         snapshot["Account"].as_array().unwrap().iter().map(|record| record["Id"].as_str().unwrap()).collect();
