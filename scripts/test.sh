@@ -24,5 +24,7 @@ stage "release build" "$here/build.sh"
 stage "weight of the pages" "$here/check-weight.sh"
 stage "simple-salesforce" crates/sandbox/tests/python/run.sh
 stage "jsforce" crates/sandbox/tests/jsforce/run.sh
+stage "salesforce-pubsub-api-client" crates/sandbox/tests/pubsub/run.sh
+stage "jsforce streaming" crates/sandbox/tests/jsforce-streaming/run.sh
 stage "browser" npm --prefix end2end test
 printf '\nAll stages passed in %s min.\n' $(((SECONDS + 59) / 60))

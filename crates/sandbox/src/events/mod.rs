@@ -20,7 +20,7 @@ use axum::Router;
 
 pub(crate) use cometd::Clients as CometdClients;
 pub(crate) use draft::{Commit, Draft, drafts};
-pub(crate) use event_type::EventTypes;
+pub(crate) use event_type::{EventType, EventTypes};
 pub(crate) use log::{Batch, Bounds as EventBounds, EventLog};
 
 use crate::org::Org;

@@ -5,6 +5,7 @@ mod changes;
 mod collections;
 mod composite;
 mod entry;
+mod event_schema;
 mod limits;
 mod query;
 mod recent;
@@ -168,6 +169,8 @@ pub(crate) fn answer(caller: &Caller, access: &mut Access<'_, '_>, call: &Call) 
         ("GET", ["sobjects", object, "describe"]) => resources::describe(caller, access.database(), object),
         ("GET", ["sobjects", object, "updated"]) => changes::updated(caller, access.database(), object, call),
         ("GET", ["sobjects", object, "deleted"]) => changes::deleted(caller, access.database(), object, call),
+        ("GET", ["sobjects", object, "eventSchema"]) => event_schema::of_object(caller, access.database(), object),
+        ("GET", ["event", "eventSchema", id]) => event_schema::of_id(caller, id),
         ("POST", ["sobjects", object]) => sobjects::create(caller, access.transaction()?, object, call),
         ("GET", ["sobjects", object, id]) => sobjects::retrieve(caller, access.database(), object, id, call),
         ("PATCH", ["sobjects", object, id]) => sobjects::update(access.transaction()?, object, id, call),
@@ -199,4 +202,18 @@ pub(crate) fn answer(caller: &Caller, access: &mut Access<'_, '_>, call: &Call) 
             format!("The sandbox lists {method} {} and has nothing to answer it with", path.join("/")),
         )),
     }
+}
+
+        ["composite", "sobjects"] => "DELETE,PATCH,POST",
+        ["composite"] | ["composite", "batch"] | ["composite", "tree", _] => "POST",
+        ["parameterizedSearch"] => "GET,HEAD,POST",
+        ["sobjects", _, "describe" | "updated" | "deleted" | "eventSchema"] | ["event", "eventSchema", _] => "GET,HEAD",
+        ["sobjects", _, _] | ["sobjects", _, _, _] => "DELETE,GET,HEAD,PATCH,POST",
+        ["sobjects", _] => "GET,HEAD,POST",
+        [] | ["limits"] | ["search"] | ["query" | "queryAll"] | ["query" | "queryAll", _] | ["sobjects"] => "GET,HEAD",
+        _ => return None,
+    Some(match path {
+    })
+/// What a known resource takes.
+fn allowed_methods(path: &[&str]) -> Option<&'static str> {
 }

@@ -209,3 +209,17 @@ async fn a_gap_is_refused_where_it_means_nothing() {
     }
     assert_eq!(topics(&org).await, [] as [String; 0]);
 }
+
+#[tokio::test]
+async fn an_events_schema_is_found_by_its_object_and_by_its_id() {
+    let org = Org::start().await;
+    let (status, schema) = org.get("/sobjects/Portal_Feed_Event__e/eventSchema").await;
+    assert_eq!(
+        (status, &schema["name"], &schema["type"]),
+        (StatusCode::OK, &json!("Portal_Feed_Event__e"), &json!("record"))
+    );
+    let (_, by_id) = org.get(&format!("/event/eventSchema/{}", schema["uuid"].as_str().unwrap())).await;
+    assert_eq!(by_id, schema);
+    assert_eq!(org.get("/sobjects/Account/eventSchema").await.0, StatusCode::NOT_FOUND);
+    assert_eq!(org.get("/event/eventSchema/nothing").await.0, StatusCode::NOT_FOUND);
+}
