@@ -55,7 +55,7 @@ pub const RESOURCES: &[Resource] = &[
     absent("sobjects/{object}/listviews/*", "List Views"),
     absent("sobjects/{object}/quickActions", "Quick Actions"),
     absent("sobjects/{object}/quickActions/*", "Quick Actions"),
-    absent("sobjects/{object}/eventSchema", "Platform Event Schema"),
+    answered("sobjects/{object}/eventSchema", "GET,HEAD"),
     absent("sobjects/{object}/{id}/password", "User Password"),
     absent("sobjects/{object}/{id}/richTextImageFields/*", "Rich Text Images"),
     answered("sobjects/{object}/Id", "POST"),
@@ -79,7 +79,8 @@ pub const RESOURCES: &[Resource] = &[
     absent("connect/*", "Connect"),
     absent("consent/*", "Consent"),
     absent("dedupe/*", "Duplicate Management"),
-    absent("event/*", "Platform Event Schema"),
+    answered("event/eventSchema/{schema}", "GET,HEAD"),
+    absent("event/*", "Platform Events"),
     absent("folders/*", "Folders"),
     absent("graphql", "GraphQL"),
     absent("jobs/*", "Bulk 2.0"),
@@ -116,7 +117,9 @@ pub const RESOURCES: &[Resource] = &[
     absent("/services/async/*", "Bulk 1.0"),
     absent("/services/auth/*", "Single Sign-On"),
     absent("/services/wsdl/*", "WSDL"),
-    absent("/cometd/*", "Streaming"),
+    answered("/cometd/{version}", "POST"),
+    answered("/cometd/{version}/{channel}", "POST"),
+    answered("/eventbus.v1.PubSub/{call}", "POST"),
 ];
 
 impl Resource {

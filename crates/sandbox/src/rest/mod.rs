@@ -203,17 +203,3 @@ pub(crate) fn answer(caller: &Caller, access: &mut Access<'_, '_>, call: &Call) 
         )),
     }
 }
-
-        ["composite", "sobjects"] => "DELETE,PATCH,POST",
-        ["composite"] | ["composite", "batch"] | ["composite", "tree", _] => "POST",
-        ["parameterizedSearch"] => "GET,HEAD,POST",
-        ["sobjects", _, "describe" | "updated" | "deleted" | "eventSchema"] | ["event", "eventSchema", _] => "GET,HEAD",
-        ["sobjects", _, _] | ["sobjects", _, _, _] => "DELETE,GET,HEAD,PATCH,POST",
-        ["sobjects", _] => "GET,HEAD,POST",
-        [] | ["limits"] | ["search"] | ["query" | "queryAll"] | ["query" | "queryAll", _] | ["sobjects"] => "GET,HEAD",
-        _ => return None,
-    Some(match path {
-    })
-/// What a known resource takes.
-fn allowed_methods(path: &[&str]) -> Option<&'static str> {
-}
