@@ -63,7 +63,7 @@ pub const RESOURCES: &[Resource] = &[
     answered("sobjects/{object}/{field}/{value}", "DELETE,GET,HEAD,PATCH"),
     answered("composite", "POST"),
     answered("composite/batch", "POST"),
-    absent("composite/graph", "Composite Graph"),
+    answered("composite/graph", "POST"),
     answered("composite/sobjects", "DELETE,PATCH,POST"),
     answered("composite/sobjects/{object}", "GET,HEAD,POST"),
     answered("composite/sobjects/{object}/{field}", "PATCH"),

@@ -9,7 +9,7 @@ use crate::{error::ApiError, records::Transaction};
 const MOST_SUBREQUESTS: usize = 25;
 const MOST_QUERIES_AND_COLLECTIONS: usize = 5;
 
-struct Subrequest<'a> {
+pub(super) struct Subrequest<'a> {
     reference: &'a str,
     method: Method,
     url: &'a str,
@@ -18,7 +18,7 @@ struct Subrequest<'a> {
 }
 
 impl<'a> Subrequest<'a> {
-    fn read(value: &'a Value) -> Result<Self, ApiError> {
+    pub(super) fn read(value: &'a Value) -> Result<Self, ApiError> {
         let text = |name: &str| value.get(name).and_then(Value::as_str);
         let missing = |name: &str| ApiError::json(format!("Missing required field {name} in a composite subrequest"));
         let reference = text("referenceId").ok_or_else(|| missing("referenceId"))?;
@@ -53,7 +53,17 @@ pub(super) fn composite(caller: &Caller, transaction: &mut Transaction<'_>, call
         .ok_or_else(|| ApiError::json("Missing required field compositeRequest"))?;
     let requests: Vec<Subrequest<'_>> = requests.iter().map(Subrequest::read).collect::<Result<_, _>>()?;
     check_size(&requests)?;
+    let (responses, _) = run(caller, transaction, &requests, all_or_none);
+    Ok(Reply::ok(json!({ "compositeResponse": responses })))
+}
 
+/// Makes the calls one after another and answers what each was answered, and whether one failed.
+pub(super) fn run(
+    caller: &Caller,
+    transaction: &mut Transaction<'_>,
+    requests: &[Subrequest<'_>],
+    all_or_none: bool,
+) -> (Vec<Value>, bool) {
     let start = transaction.savepoint();
     let mut answers = Map::new();
     let mut replies: Vec<Reply> = Vec::with_capacity(requests.len());
@@ -85,6 +95,7 @@ pub(super) fn composite(caller: &Caller, transaction: &mut Transaction<'_>, call
             }
         }
     }
+    let has_failed = replies.iter().any(|reply| is_failure(reply.status));
     let responses: Vec<Value> = requests
         .iter()
         .zip(replies)
@@ -104,7 +115,7 @@ pub(super) fn composite(caller: &Caller, transaction: &mut Transaction<'_>, call
             })
         })
         .collect();
-    Ok(Reply::ok(json!({ "compositeResponse": responses })))
+    (responses, has_failed)
 }
 
 fn check_size(requests: &[Subrequest<'_>]) -> Result<(), ApiError> {

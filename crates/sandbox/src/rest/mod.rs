@@ -6,6 +6,7 @@ mod collections;
 mod composite;
 mod entry;
 mod event_schema;
+mod graph;
 mod limits;
 mod query;
 mod recent;
@@ -185,6 +186,7 @@ pub(crate) fn answer(caller: &Caller, access: &mut Access<'_, '_>, call: &Call) 
         ("DELETE", ["sobjects", object, field, key]) => upsert::delete(access.transaction()?, object, field, key),
         ("POST", ["composite"]) => composite::composite(caller, access.transaction()?, call),
         ("POST", ["composite", "batch"]) => batch::batch(caller, access.transaction()?, call),
+        ("POST", ["composite", "graph"]) => graph::graph(caller, access.transaction()?, call),
         ("POST", ["composite", "tree", object]) => tree::tree(access.transaction()?, object, call),
         ("POST", ["composite", "sobjects"]) => collections::create(access.transaction()?, call),
         ("PATCH", ["composite", "sobjects"]) => collections::update(access.transaction()?, call),

@@ -11,6 +11,7 @@ mod console;
 mod coverage;
 mod events;
 mod faults;
+mod graph;
 mod jwt;
 mod keeping;
 mod keys;
