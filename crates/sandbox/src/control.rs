@@ -144,13 +144,19 @@ async fn set_limits(State(org): State<Arc<Org>>, Json(set): Json<SetLimits>) -> 
 struct Turn {
     rotation: Option<bool>,
     feed_tracking: Option<bool>,
+    audit_fields: Option<bool>,
 }
 
 async fn switches(State(org): State<Arc<Org>>, Json(turn): Json<Turn>) -> Json<Value> {
     let mut switches = locked(&org.switches);
     switches.rotation = turn.rotation.unwrap_or(switches.rotation);
     switches.feed_tracking = turn.feed_tracking.unwrap_or(switches.feed_tracking);
-    Json(json!({ "rotation": switches.rotation, "feed_tracking": switches.feed_tracking }))
+    switches.audit_fields = turn.audit_fields.unwrap_or(switches.audit_fields);
+    Json(json!({
+        "rotation": switches.rotation,
+        "feed_tracking": switches.feed_tracking,
+        "audit_fields": switches.audit_fields,
+    }))
 }
 
 #[derive(Deserialize)]

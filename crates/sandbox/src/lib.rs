@@ -5,6 +5,7 @@
 
 mod activity;
 mod budget;
+mod bulk;
 mod clock;
 mod console;
 mod control;
@@ -12,6 +13,7 @@ mod coverage;
 mod error;
 mod events;
 mod faults;
+mod multipart;
 mod oauth;
 mod org;
 mod records;

@@ -2,6 +2,7 @@
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 
+use axum::body::Bytes;
 use domain::{Clock, Random, Timestamp};
 use http::StatusCode;
 use serde_json::Value;
@@ -9,12 +10,13 @@ use serde_json::Value;
 use crate::{
     activity::Activity,
     budget::{ApiBudget, Limits},
+    bulk::Jobs,
     clock::{OrgClock, datetime},
     error::ApiError,
     events::{self, Batch, CometdClients, Commit, EventLog, EventTypes},
     faults::Faults,
     oauth::Auth,
-    records::{Database, Journal, JournalError, Record, Stamp, Transaction},
+    records::{Blob, Blobs, Change, Database, Journal, JournalError, Record, Stamp, Transaction},
     rest::Locators,
     schema::Schema,
     seed::{self, Planting, Progress, Seed},
@@ -33,6 +35,8 @@ pub(crate) struct Org {
     pub(crate) budget: Arc<ApiBudget>,
     pub(crate) activity: Activity,
     pub(crate) locators: Locators,
+    pub(crate) jobs: Jobs,
+    blobs: Blobs,
     pub(crate) switches: Mutex<Switches>,
     pub(crate) events: EventLog,
     pub(crate) event_types: EventTypes,
@@ -55,6 +59,8 @@ pub(crate) struct Switches {
     pub(crate) rotation: bool,
     /// A new case gets a system feed item without a body, as in an org with feed tracking.
     pub(crate) feed_tracking: bool,
+    /// Creates may say who made a record and when, as "Set Audit Fields upon Record Creation" lets them.
+    pub(crate) audit_fields: bool,
 }
 
 /// How the org is set up at its start, and again after a reset.
@@ -66,7 +72,7 @@ pub(crate) struct Settings {
 
 impl Settings {
     fn switches(self) -> Switches {
-        Switches { rotation: self.rotation, feed_tracking: false }
+        Switches { rotation: self.rotation, feed_tracking: false, audit_fields: false }
     }
 }
 
@@ -140,6 +146,8 @@ impl Org {
             events,
             event_types,
             cometd: CometdClients::default(),
+            jobs: Jobs::default(),
+            blobs: Blobs::default(),
             auth: Mutex::new(auth),
             database: RwLock::new(database),
             writer: tokio::sync::Mutex::new(()),
@@ -197,9 +205,10 @@ impl Org {
             now: datetime(now),
             user: writer.user,
             feed_tracking: self.switches().feed_tracking,
+            audit_fields: self.switches().audit_fields,
             lock_row: writer.lock_row,
         };
-        let (result, changes, batch, undo) = {
+        let (result, changes, batch, blobs, undo) = {
             let mut database = self.database.write().unwrap_or_else(PoisonError::into_inner);
             let mut transaction = Transaction::begin(&mut database, stamp.clone());
             let result = work(&mut transaction);
@@ -211,10 +220,11 @@ impl Org {
                 (Ok(_), Publishing::All) => self.batch(&transaction, &stamp.user, now),
                 _ => Batch::default(),
             };
-            (result, changes, batch, transaction.into_undo())
+            let blobs = transaction.take_blobs();
+            (result, changes, batch, blobs, transaction.into_undo())
         };
-        if let (Ok(_), Some(journal)) = (&result, &self.journal)
-            && let Err(error) = journal.write(&changes, &batch).await
+        if result.is_ok()
+            && let Err(error) = self.write_down(&changes, blobs, &batch).await
         {
             tracing::error!(error = &error as &dyn std::error::Error, "journal.write");
             let mut database = self.database.write().unwrap_or_else(PoisonError::into_inner);
@@ -274,6 +284,24 @@ impl Org {
         }
     }
 
+    /// Bytes first: without the records that refer to them they do no harm.
+    async fn write_down(&self, changes: &[Change], blobs: Vec<Blob>, batch: &Batch) -> Result<(), JournalError> {
+        self.blobs.keep(self.journal.as_ref(), blobs).await?;
+        match &self.journal {
+            Some(journal) => journal.write(changes, batch).await,
+            None => Ok(()),
+        }
+    }
+
+    /// The bytes a record's field stands for.
+    pub(crate) async fn blob(&self, key: &str) -> Option<Bytes> {
+        let found = self.blobs.get(self.journal.as_ref(), key).await;
+        found
+            .inspect_err(|error| tracing::error!(error = error as &dyn std::error::Error, "journal.read"))
+            .ok()
+            .flatten()
+    }
+
     fn unexpected(message: &str) -> ApiError {
         ApiError::new(StatusCode::INTERNAL_SERVER_ERROR, "UNKNOWN_EXCEPTION", message)
     }
@@ -302,6 +330,7 @@ impl Org {
             if let Some(journal) = &self.journal {
                 journal.clear_records().await?;
             }
+            self.blobs.clear(self.journal.as_ref()).await?;
             let mut database = self.database.write().unwrap_or_else(PoisonError::into_inner);
             database.clear();
             database.furnish();
@@ -311,6 +340,7 @@ impl Org {
         self.budget.reset();
         self.activity.clear();
         self.locators.clear();
+        self.jobs.clear();
         self.clock.reset();
         *locked(&self.switches) = self.settings.switches();
         self.plant().await

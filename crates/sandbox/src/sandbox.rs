@@ -245,6 +245,11 @@ impl Sandbox {
         crate::org::locked(&self.org.switches).feed_tracking = on;
     }
 
+    /// Whether creates may say who made a record and when. Off at first.
+    pub fn set_audit_fields(&self, on: bool) {
+        crate::org::locked(&self.org.switches).audit_fields = on;
+    }
+
     /// Whether a refresh hands out a new refresh token and ends the old one. On at first.
     pub fn set_refresh_token_rotation(&self, on: bool) {
         crate::org::locked(&self.org.switches).rotation = on;

@@ -23,7 +23,7 @@ use tower::{Service, ServiceExt};
 
 use crate::{
     activity::RequestLog,
-    console, control, coverage,
+    bulk, console, control, coverage,
     error::ApiError,
     events,
     faults::{Fault, FaultAction},
@@ -54,6 +54,7 @@ pub(crate) struct Closed;
 pub(crate) fn router(org: Arc<Org>) -> Router {
     Router::new()
         .merge(rest::routes())
+        .merge(bulk::routes())
         .merge(oauth::routes())
         .merge(soap::routes())
         .merge(events::routes())
@@ -80,6 +81,9 @@ impl Door {
         }
         if !is_api {
             return Ok(self.route(request).await);
+        }
+        if let Some(error) = oversized(&request) {
+            return Ok(error.into_response());
         }
         let under_way = path.starts_with("/services/data/").then(|| self.org.budget.begin(self.org.now()));
         if under_way.as_ref().is_some_and(|call| call.crowded) {
@@ -153,6 +157,22 @@ impl Door {
             Err(never) => match never {},
         }
     }
+}
+
+/// Bytes of a URI with its headers.
+const MOST_HEAD: usize = 16_384;
+
+fn oversized(request: &Request) -> Option<ApiError> {
+    let uri = request.uri().path_and_query().map_or(0, |path| path.as_str().len());
+    let headers: usize = request.headers().iter().map(|(name, value)| name.as_str().len() + value.len()).sum();
+    if uri > MOST_HEAD {
+        let message = format!("The URI is longer than {MOST_HEAD} bytes");
+        return Some(ApiError::new(StatusCode::URI_TOO_LONG, "URI_TOO_LONG", message));
+    }
+    (uri + headers > MOST_HEAD).then(|| {
+        let message = format!("The URI and headers are longer than {MOST_HEAD} bytes");
+        ApiError::new(StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE, "REQUEST_HEADER_TOO_LARGE", message)
+    })
 }
 
 impl<B> Service<http::Request<B>> for Door

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{Database, Record, Transaction, coerce::looks_like_email, sales};
+use super::{Database, Record, Transaction, coerce::looks_like_email, files, sales};
 use crate::{
     error::ApiError,
     schema::{Object, standard::service::CLOSED},
@@ -35,6 +35,8 @@ pub(super) fn before_save(
         "PricebookEntry" => sales::derive_price(database, record, before)?,
         "OpportunityLineItem" => sales::derive_line(database, record)?,
         "Task" | "Event" => derive_activity(database, object, record, now),
+        "ContentVersion" => files::describe_version(record, before)?,
+        "ContentDocumentLink" => files::check_link(database, record)?,
         "FeedItem" => {
             let plain = matches!(record.text("Type"), Some("TextPost" | "RichTextPost"));
             if plain && record.text("Body").is_none() {
@@ -211,6 +213,7 @@ pub(super) fn after_insert(
     match object.name.as_str() {
         "FeedComment" => count_comments(transaction, record),
         "OpportunityLineItem" => sales::sum_up(transaction, record),
+        "ContentVersion" => files::publish(transaction, record)?,
         "Case" if transaction.tracks_feeds() => {
             let body = json!({ "ParentId": record.id(), "Type": "CreateRecordEvent" });
             transaction.insert(

@@ -8,6 +8,11 @@ use crate::{
     schema::{Field, FieldKind, Object},
 };
 
+/// What "Set Audit Fields upon Record Creation" opens.
+fn is_audit_field(name: &str) -> bool {
+    matches!(name, "CreatedDate" | "CreatedById" | "LastModifiedDate" | "LastModifiedById")
+}
+
 impl Transaction<'_> {
     /// Resolves the names of a body, and checks and converts each value.
     pub(super) fn assignments<'o>(
@@ -29,7 +34,7 @@ impl Transaction<'_> {
                 (None, None) => return Err(ApiError::no_such_column(name, object)),
             };
             let allowed = match purpose {
-                Purpose::Create => field.createable,
+                Purpose::Create => field.createable || (self.sets_audit_fields() && is_audit_field(&field.name)),
                 Purpose::Update => field.updateable,
             };
             if !allowed && authority == Authority::User {

@@ -28,7 +28,7 @@ pub enum JournalError {
 /// An SQLite file with a row for each record.
 #[derive(Clone)]
 pub(crate) struct Journal {
-    pool: SqlitePool,
+    pub(super) pool: SqlitePool,
 }
 
 impl Journal {
@@ -51,6 +51,9 @@ impl Journal {
             .execute(&pool)
             .await?;
         sqlx::query("CREATE TABLE IF NOT EXISTS event (replay_id INTEGER PRIMARY KEY, body TEXT NOT NULL)")
+            .execute(&pool)
+            .await?;
+        sqlx::query("CREATE TABLE IF NOT EXISTS blob (key TEXT PRIMARY KEY, bytes BLOB NOT NULL) WITHOUT ROWID")
             .execute(&pool)
             .await?;
         Ok(Self { pool })

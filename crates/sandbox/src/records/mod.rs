@@ -1,9 +1,11 @@
 //! What the org holds: typed records in memory with indexes, changed in transactions that validate as Salesforce does.
 
 mod behaviour;
+mod blobs;
 mod check;
 mod coerce;
 mod database;
+mod files;
 mod index;
 mod journal;
 mod record;
@@ -12,8 +14,10 @@ mod sales;
 mod sorted;
 mod transaction;
 
+pub(crate) use blobs::Blobs;
 pub use database::Database;
 pub(crate) use database::make_id;
+pub(crate) use files::Blob;
 pub(crate) use journal::Journal;
 pub use journal::JournalError;
 pub use record::Record;

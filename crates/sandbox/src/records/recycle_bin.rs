@@ -59,7 +59,8 @@ impl Transaction<'_> {
         Ok(())
     }
 
-    fn purge(&mut self, object: &Object, id: &str) {
+    /// Takes a deleted record away for good, with what hangs on it.
+    pub(crate) fn purge(&mut self, object: &Object, id: &str) {
         self.remove(&object.name, id);
         let schema = Arc::clone(&self.schema);
         for (child, record) in self.binned_children(&schema, object, id) {

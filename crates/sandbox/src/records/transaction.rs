@@ -7,7 +7,7 @@ use std::{
 
 use serde_json::{Map, Value};
 
-use super::{Database, Record, behaviour, coerce::coerce};
+use super::{Database, Record, behaviour, coerce::coerce, files::Blob};
 use crate::{
     error::ApiError,
     schema::{Field, FieldKind, Object, ObjectKind, OnDelete, Schema},
@@ -69,6 +69,8 @@ pub(crate) struct Stamp {
     pub(crate) user: String,
     /// New cases get a system feed item without a body.
     pub(crate) feed_tracking: bool,
+    /// Creates may say who made a record and when.
+    pub(crate) audit_fields: bool,
     /// The first write finds its row locked.
     pub(crate) lock_row: bool,
 }
@@ -80,6 +82,8 @@ pub(crate) struct Transaction<'a> {
     undo: Vec<Undo>,
     /// Each with the length of `undo` it came at, so that a rollback takes it back too.
     published: Vec<(usize, Published)>,
+    /// See [`Self::take_blobs`].
+    pub(super) blobs: Vec<Blob>,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -91,11 +95,15 @@ pub(super) enum Purpose {
 impl<'a> Transaction<'a> {
     pub(crate) fn begin(database: &'a mut Database, stamp: Stamp) -> Self {
         let schema = Arc::clone(database.schema());
-        Self { database, schema, stamp, undo: Vec::new(), published: Vec::new() }
+        Self { database, schema, stamp, undo: Vec::new(), published: Vec::new(), blobs: Vec::new() }
     }
 
     pub(crate) fn database(&self) -> &Database {
         self.database
+    }
+
+    pub(super) fn sets_audit_fields(&self) -> bool {
+        self.stamp.audit_fields
     }
 
     pub(super) fn tracks_feeds(&self) -> bool {
@@ -162,7 +170,7 @@ impl<'a> Transaction<'a> {
         self.undo.push(Undo { object: object.to_owned(), id, before });
     }
 
-    /// Removes a record without a trace but in the journal.
+    /// Takes a record away for good, past the recycle bin, without a trace but in the journal.
     pub(super) fn remove(&mut self, object: &str, id: &str) {
         let before = self.database.replace(object, id, None);
         self.undo.push(Undo { object: object.to_owned(), id: id.to_owned(), before });
@@ -221,6 +229,7 @@ impl<'a> Transaction<'a> {
             error.fields = missing.into_iter().map(str::to_owned).collect();
             return Err(error);
         }
+        self.take_in_bytes(object, &mut record, None)?;
         behaviour::before_save(self.database, object, &mut record, None, &self.stamp.now)?;
         self.check_unique(object, &record)?;
         if object.kind == ObjectKind::PlatformEvent {
@@ -274,6 +283,7 @@ impl<'a> Transaction<'a> {
             }
         }
         self.stamp_record(object, &mut record, Purpose::Update);
+        self.take_in_bytes(object, &mut record, Some(&before))?;
         behaviour::before_save(self.database, object, &mut record, Some(&before), &self.stamp.now)?;
         self.check_unique(object, &record)?;
         self.put(&object.name, record.clone());

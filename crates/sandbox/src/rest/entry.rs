@@ -12,25 +12,28 @@ use axum::{
 use http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, header};
 use serde_json::{Value, json};
 
-use super::{Access, Call, Caller, NEWEST_VERSION, OLDEST_VERSION, Reply, answer, split_path};
+use super::{Access, Call, Caller, NEWEST_VERSION, OLDEST_VERSION, Reply, answer, files, split_path};
 use crate::{
+    bulk::{self, JobCall, too_large},
+    coverage,
     error::ApiError,
+    multipart,
     oauth::{TokenDigest, bearer},
     org::{Org, Writer},
     server::{LockRow, Origin},
 };
 
-/// Salesforce's own, for JSON.
-const LARGEST_BODY: usize = 50 << 20;
-/// What a request line and its headers may come to.
-const LARGEST_HEAD: usize = 16_384;
+/// Of a JSON body.
+const MOST_JSON: usize = 50_000_000;
+/// Beyond this a body isn't even read; only uploads of bulk jobs and files are this large.
+const MOST_READ: usize = 160_000_000;
 
 pub(crate) fn routes() -> Router<Arc<Org>> {
     Router::new()
         .route("/services/data", get(versions))
         .route("/services/data/", get(versions))
         .route("/services/data/{*path}", any(enter))
-        .layer(DefaultBodyLimit::max(LARGEST_BODY))
+        .layer(DefaultBodyLimit::max(MOST_READ))
 }
 
 /// Needs no session.
@@ -58,52 +61,18 @@ async fn enter(
     headers: HeaderMap,
     body: Result<Bytes, BytesRejection>,
 ) -> Response {
-    if let Err(error) = check_head(&uri, &headers) {
-        return error.into_response();
-    }
-    let Ok(body) = body else { return too_large().into_response() };
-    let pretty = headers.get("x-prettyprint").is_some_and(|value| value == "1" || value == "true");
-    let result = serve(&org, origin, lock_row.is_some(), method, &uri, headers, &body).await;
-    let mut response = respond(result.unwrap_or_else(Reply::from), pretty);
+    let pretty = is_pretty(&headers);
+    let result = match body {
+        Ok(body) => serve(&org, origin, lock_row.is_some(), method, &uri, headers, body).await,
+        Err(_) => Err(too_large()),
+    };
+    let mut response = result.unwrap_or_else(|error| respond(Reply::from(error), pretty));
     if response.status() != StatusCode::UNAUTHORIZED
         && let Ok(value) = HeaderValue::from_str(&org.budget.header())
     {
         response.headers_mut().insert("sforce-limit-info", value);
     }
     response
-}
-
-fn too_large() -> ApiError {
-    let message = format!("The request body is larger than {LARGEST_BODY} bytes");
-    ApiError::new(StatusCode::PAYLOAD_TOO_LARGE, "REQUEST_TOO_LARGE", message)
-}
-
-fn check_head(uri: &Uri, headers: &HeaderMap) -> Result<(), ApiError> {
-    let line = uri.path_and_query().map_or(0, |path| path.as_str().len());
-    let head: usize = headers.iter().map(|(name, value)| name.as_str().len() + value.len()).sum();
-    let refuse = |status, what: &str| Err(ApiError::new(status, "REQUEST_TOO_LARGE", format!("{what} too long")));
-    if line > LARGEST_HEAD {
-        refuse(StatusCode::URI_TOO_LONG, "The address is")
-    } else if line + head > LARGEST_HEAD {
-        refuse(StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE, "Address and headers together are")
-    } else {
-        Ok(())
-    }
-}
-
-/// Bodies are JSON; without a word about it, too.
-fn check_content_type(headers: &HeaderMap, body: &[u8]) -> Result<(), ApiError> {
-    let Some(given) = headers.get(header::CONTENT_TYPE).filter(|_| !body.is_empty()) else { return Ok(()) };
-    let given = given.to_str().unwrap_or_default();
-    let kind = given.split(';').next().unwrap_or_default().trim();
-    if kind.eq_ignore_ascii_case("application/json") {
-        return Ok(());
-    }
-    Err(ApiError::new(
-        StatusCode::UNSUPPORTED_MEDIA_TYPE,
-        "UNSUPPORTED_MEDIA_TYPE",
-        format!("Content-Type header specified in HTTP request is not supported: {given}"),
-    ))
 }
 
 async fn serve(
@@ -113,15 +82,11 @@ async fn serve(
     method: Method,
     uri: &Uri,
     headers: HeaderMap,
-    body: &[u8],
-) -> Result<Reply, ApiError> {
+    body: Bytes,
+) -> Result<Response, ApiError> {
     let (version, path) = split_path(uri.path())?;
-    let token = bearer(&headers).ok_or_else(ApiError::session)?;
-    let session = org.auth().session(token, org.now()).ok_or_else(ApiError::session)?;
-    if !org.budget.take(org.now()) {
-        return Err(ApiError::limit_exceeded("TotalRequests"));
-    }
-    let caller = Caller { org: Arc::clone(org), user: session.user, session: TokenDigest::of(token), version, origin };
+    let (user, session) = admit(org, bearer(&headers))?;
+    let caller = Caller { org: Arc::clone(org), user, session, version, origin };
     let query: Vec<(String, String)> =
         url::form_urlencoded::parse(uri.query().unwrap_or_default().as_bytes()).into_owned().collect();
     let overriding = query.iter().find(|(name, _)| name == "_HttpMethod").and_then(|(_, value)| value.parse().ok());
@@ -130,22 +95,74 @@ async fn serve(
         (Method::HEAD, _) => Method::GET,
         (method, _) => method,
     };
-    if !matches!(method, Method::GET | Method::DELETE) {
-        check_content_type(&headers, body)?;
+    let pretty = is_pretty(&headers);
+    let segments: Vec<&str> = path.iter().map(String::as_str).collect();
+    coverage::admit(&method, &segments)?;
+    if path.first().is_some_and(|first| first == "jobs") {
+        let call = JobCall { caller: &caller, method: &method, path: &path, query: &query, headers: &headers, body };
+        return bulk::answer(&call);
     }
-    let body = read_body(&method, body)?;
+    if method == Method::GET && files::is_bytes_field(&caller, &path) {
+        return files::download(&caller, &path, &headers).await;
+    }
+    let body = read_body(&caller, &method, &path, &headers, &body)?;
     let call = Call { method, path, query, headers, body };
     if call.method == Method::GET {
-        return org.read(|database| answer(&caller, &mut Access::Read(database), &call));
+        let reply = org.read(|database| answer(&caller, &mut Access::Read(database), &call))?;
+        return Ok(respond(reply, pretty));
     }
     let writer = Writer { user: caller.user.clone(), lock_row };
-    org.transact(writer, move |transaction| answer(&caller, &mut Access::Write(transaction), &call)).await
+    let reply =
+        org.transact(writer, move |transaction| answer(&caller, &mut Access::Write(transaction), &call)).await?;
+    Ok(respond(reply, pretty))
+}
+
+fn is_pretty(headers: &HeaderMap) -> bool {
+    headers.get("x-prettyprint").is_some_and(|value| value == "1" || value == "true")
+}
+
+/// Who holds the token. One call is taken from the org's budget.
+///
+/// # Errors
+/// The session isn't one, or has ended, or no call is left.
+pub(crate) fn admit(org: &Org, token: Option<&str>) -> Result<(String, TokenDigest), ApiError> {
+    let token = token.ok_or_else(ApiError::session)?;
+    let session = org.auth().session(token, org.now()).ok_or_else(ApiError::session)?;
+    if !org.budget.take(org.now()) {
+        return Err(ApiError::limit_exceeded("TotalRequests"));
+    }
+    Ok((session.user, TokenDigest::of(token)))
 }
 
 /// A body of a GET or DELETE is nobody's business; an empty one is null.
-fn read_body(method: &Method, body: &[u8]) -> Result<Value, ApiError> {
+fn read_body(
+    caller: &Caller,
+    method: &Method,
+    path: &[String],
+    headers: &HeaderMap,
+    body: &Bytes,
+) -> Result<Value, ApiError> {
     if body.is_empty() || matches!(*method, Method::GET | Method::DELETE) {
         return Ok(Value::Null);
+    }
+    let content_type = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let object = match path {
+        [first, object] | [first, object, _] if first == "sobjects" => caller.org.schema.object(object),
+        _ => None,
+    };
+    match object {
+        Some(object) if multipart::is_multipart(content_type) => return files::read_parts(object, content_type, body),
+        _ => {}
+    }
+    if !content_type.is_empty() && !content_type.to_ascii_lowercase().contains("json") {
+        return Err(ApiError::new(
+            StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            "UNSUPPORTED_MEDIA_TYPE",
+            format!("The content type of the request body must be application/json, not {content_type}"),
+        ));
+    }
+    if body.len() > MOST_JSON {
+        return Err(too_large());
     }
     serde_json::from_slice(body).map_err(|error| {
         ApiError::json(format!("Unexpected input at [line:{}, column:{}]", error.line(), error.column()))

@@ -6,6 +6,7 @@ mod collections;
 mod composite;
 mod entry;
 mod event_schema;
+mod files;
 mod graph;
 mod limits;
 mod query;
@@ -22,7 +23,7 @@ use http::{HeaderMap, HeaderName, Method, StatusCode};
 use percent_encoding::percent_decode_str;
 use serde_json::{Map, Value};
 
-pub(crate) use entry::routes;
+pub(crate) use entry::{admit, routes};
 pub(crate) use query::{Locators, run as run_query};
 
 use crate::{
@@ -67,6 +68,13 @@ pub(crate) fn split_path(path: &str) -> Result<(String, Vec<String>), ApiError> 
     let path = path.strip_prefix("/services/data/").unwrap_or(path).trim_matches('/');
     let mut segments = path.split('/');
     let version = segments.next().and_then(|text| text.strip_prefix('v')).unwrap_or_default();
+    let version = split_version(version)?;
+    let segments = segments.map(|segment| percent_decode_str(segment).decode_utf8_lossy().into_owned()).collect();
+    Ok((version, segments))
+}
+
+/// `67.0`, when that version is served.
+pub(crate) fn split_version(version: &str) -> Result<String, ApiError> {
     let number: u32 = version.strip_suffix(".0").and_then(|text| text.parse().ok()).ok_or_else(ApiError::not_found)?;
     if number < OLDEST_VERSION {
         return Err(ApiError::new(
@@ -78,8 +86,7 @@ pub(crate) fn split_path(path: &str) -> Result<(String, Vec<String>), ApiError> 
     if number > NEWEST_VERSION {
         return Err(ApiError::not_found());
     }
-    let segments = segments.map(|segment| percent_decode_str(segment).decode_utf8_lossy().into_owned()).collect();
-    Ok((version.to_owned(), segments))
+    Ok(version.to_owned())
 }
 
 impl Call {

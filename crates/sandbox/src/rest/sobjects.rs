@@ -8,7 +8,7 @@ use super::{Call, Caller, Reply, object_named};
 use crate::{
     error::ApiError,
     records::{Authority, Database, Record, Transaction},
-    schema::{Object, ObjectKind},
+    schema::{Field, FieldKind, Object, ObjectKind},
 };
 
 pub(super) fn record_url(caller: &Caller, object: &str, id: &str) -> String {
@@ -100,15 +100,24 @@ pub(super) fn shown(
                     );
                     ApiError::bad("INVALID_FIELD", message)
                 })?;
-                shown.insert(field.name.clone(), record.get(&field.name).clone());
+                shown.insert(field.name.clone(), value(caller, object, record, field));
             }
             shown.entry("Id").or_insert_with(|| record.get("Id").clone());
         }
         None => {
-            shown.extend(object.fields().map(|field| (field.name.clone(), record.get(&field.name).clone())));
+            shown.extend(object.fields().map(|field| (field.name.clone(), value(caller, object, record, field))));
         }
     }
     Ok(Value::Object(shown))
+}
+
+/// Bytes are told by the address they are fetched from.
+fn value(caller: &Caller, object: &Object, record: &Record, field: &Field) -> Value {
+    let value = record.get(&field.name);
+    if field.kind == FieldKind::Base64 && !value.is_null() {
+        return format!("{}/{}", record_url(caller, &object.name, record.id()), field.name).into();
+    }
+    value.clone()
 }
 
 pub(super) fn update(

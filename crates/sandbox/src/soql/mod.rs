@@ -5,6 +5,7 @@
 
 mod ast;
 mod bounds;
+mod columns;
 mod dates;
 mod error;
 mod evaluate;

@@ -5,13 +5,16 @@
     reason = "a test that can't go on fails; clippy excuses only the test functions themselves"
 )]
 
+mod bulk;
 mod client;
 mod composite;
 mod console;
 mod coverage;
 mod events;
 mod faults;
+mod files;
 mod graph;
+mod hostile;
 mod jwt;
 mod keeping;
 mod keys;

@@ -237,9 +237,9 @@ async fn what_is_too_large_or_no_json_is_refused_before_anything_is_done() {
     let (_, body) = client::answer(post("application/json", long)).await;
     assert_eq!(code(&body), "STRING_TOO_LONG", "three megabytes reach the field they are too long for");
     let (status, body) = client::answer(post("application/json", " ".repeat((50 << 20) + 1))).await;
-    assert_eq!((status, code(&body)), (StatusCode::PAYLOAD_TOO_LARGE, "REQUEST_TOO_LARGE"));
+    assert_eq!((status, code(&body)), (StatusCode::PAYLOAD_TOO_LARGE, "EXCEEDED_MAX_SIZE_REQUEST"));
     let address = org.get(&format!("/query?q={}", "x".repeat(16_400))).await;
-    assert_eq!((address.0, code(&address.1)), (StatusCode::URI_TOO_LONG, "REQUEST_TOO_LARGE"));
+    assert_eq!((address.0, code(&address.1)), (StatusCode::URI_TOO_LONG, "URI_TOO_LONG"));
     let headers = org.request(Method::GET, "/limits").header("x-long", "x".repeat(16_300));
     assert_eq!(client::answer(headers).await.0, StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE);
     assert_eq!(org.sandbox.count("Account"), 0);

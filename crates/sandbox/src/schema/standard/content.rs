@@ -6,7 +6,7 @@ use crate::schema::{
 };
 
 pub(super) fn version() -> Object {
-    Object::standard("ContentVersion", "Content Version", "Content Versions", "068")
+    let mut object = Object::standard("ContentVersion", "Content Version", "Content Versions", "068")
         .with(
             Field::reference("ContentDocumentId", "ContentDocument ID", "ContentDocument", &["ContentDocument"])
                 .required()
@@ -41,7 +41,10 @@ pub(super) fn version() -> Object {
             .create_only(),
         )
         .with(Field::picklist("Origin", "Content Origin", &["*C", "H"]).create_only())
-        .owned_by_user()
+        .owned_by_user();
+    // It goes with its document.
+    object.deletable = false;
+    object
 }
 
 pub(super) fn document() -> Object {

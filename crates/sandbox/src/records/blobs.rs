@@ -1,0 +1,69 @@
+//! Where the bytes of files are kept: in the data file when there is one, else in memory.
+
+use std::{collections::HashMap, sync::Mutex};
+
+use axum::body::Bytes;
+use sqlx::Row;
+
+use super::{Journal, JournalError, files::Blob};
+use crate::org::locked;
+
+#[derive(Default)]
+pub(crate) struct Blobs {
+    memory: Mutex<HashMap<String, Bytes>>,
+}
+
+impl Blobs {
+    /// Before the records that refer to them: bytes without a record do no harm.
+    ///
+    /// # Errors
+    /// The data file can't be written.
+    pub(crate) async fn keep(&self, journal: Option<&Journal>, blobs: Vec<Blob>) -> Result<(), JournalError> {
+        if let Some(journal) = journal {
+            return journal.write_blobs(&blobs).await;
+        }
+        locked(&self.memory).extend(blobs.into_iter().map(|blob| (blob.key, blob.bytes.into())));
+        Ok(())
+    }
+
+    /// # Errors
+    /// The data file can't be read.
+    pub(crate) async fn get(&self, journal: Option<&Journal>, key: &str) -> Result<Option<Bytes>, JournalError> {
+        match journal {
+            Some(journal) => journal.blob(key).await,
+            None => Ok(locked(&self.memory).get(key).cloned()),
+        }
+    }
+
+    /// # Errors
+    /// The data file can't be written.
+    pub(crate) async fn clear(&self, journal: Option<&Journal>) -> Result<(), JournalError> {
+        locked(&self.memory).clear();
+        if let Some(journal) = journal {
+            sqlx::query("DELETE FROM blob").execute(&journal.pool).await?;
+        }
+        Ok(())
+    }
+}
+
+impl Journal {
+    async fn write_blobs(&self, blobs: &[Blob]) -> Result<(), JournalError> {
+        if blobs.is_empty() {
+            return Ok(());
+        }
+        let mut transaction = self.pool.begin().await?;
+        for blob in blobs {
+            sqlx::query("INSERT INTO blob (key, bytes) VALUES (?, ?) ON CONFLICT (key) DO NOTHING")
+                .bind(&blob.key)
+                .bind(&blob.bytes)
+                .execute(&mut *transaction)
+                .await?;
+        }
+        Ok(transaction.commit().await?)
+    }
+
+    async fn blob(&self, key: &str) -> Result<Option<Bytes>, JournalError> {
+        let row = sqlx::query("SELECT bytes FROM blob WHERE key = ?").bind(key).fetch_optional(&self.pool).await?;
+        Ok(row.map(|row| row.try_get::<Vec<u8>, _>(0)).transpose()?.map(Bytes::from))
+    }
+}
