@@ -9,7 +9,7 @@ python="$CASEBRIDGE_TOOLS/python/bin/python"
 [ -x "$python" ] || { echo "simple-salesforce is missing: run scripts/setup.sh test" >&2; exit 1; }
 if [ -z "${SANDBOX_BIN:-}" ]; then
   # shellcheck disable=SC2012 # two known names, newest first
-  SANDBOX_BIN="$(ls -t target/release/sandbox-org target/debug/sandbox-org 2>/dev/null | head -1)"
+  SANDBOX_BIN="$(ls -t target/release/sandbox-org target/debug/sandbox-org 2>/dev/null | head -1 || true)"
 fi
 [ -x "$SANDBOX_BIN" ] || { echo "sandbox-org is not built: run cargo build -p sandbox" >&2; exit 1; }
 
