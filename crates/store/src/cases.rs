@@ -146,17 +146,14 @@ impl Cases<'_, DatabaseTransaction> {
             return Ok(found);
         }
         let insert = cases::Entity::insert(active(course, case, &Kind::Default))
-            .on_conflict(
-                // Word for word the partial index's condition: neither database accepts a parameter here.
-                OnConflict::column(cases::Column::CourseId)
-                    .target_and_where(Expr::cust(r#""is_default" = TRUE"#))
-                    .do_nothing()
-                    .to_owned(),
-            )
+            // Whichever of its unique indexes a twin meets first, that of the course's default or that of the key.
+            .on_conflict(OnConflict::new().do_nothing().to_owned())
             .exec_without_returning(self.connection)
             .await;
         inserted(insert)?;
-        self.default_case_of(course).await?.ok_or(Error::NotFound { what: "default case" })
+        // None: another course's case has the key.
+        let taken = || Error::Conflict { constraint: "cases_portal_key".to_owned() };
+        self.default_case_of(course).await?.ok_or_else(taken)
     }
 
     /// One more case of the course, beside the default one.

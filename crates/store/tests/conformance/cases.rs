@@ -22,7 +22,9 @@ async fn two_first_comments_at_once_make_one_default_case(#[values(Sqlite, Postg
                 let store = if n % 2 == 0 { db.store.clone() } else { other.clone() };
                 tokio::spawn(async move {
                     let tx = store.begin().await?;
-                    let case = tx.cases().ensure_default(course, &new_case(1000 + round * 100 + n)).await?;
+                    // As in life, the key follows from the course.
+                    let case = NewCase { portal_key: course.to_string(), ..new_case(1000 + round * 100 + n) };
+                    let case = tx.cases().ensure_default(course, &case).await?;
                     tx.commit().await?;
                     Ok::<_, Error>(case.id)
                 })
