@@ -168,7 +168,7 @@ pub(crate) fn answer(caller: &Caller, access: &mut Access<'_, '_>, call: &Call) 
         ("GET", []) => Ok(resources::map(caller)),
         ("GET", ["limits"]) => Ok(limits::limits(caller)),
         ("GET", ["query" | "queryAll"]) => query::query(caller, access.database(), call),
-        ("GET", ["query" | "queryAll", locator]) => query::next_page(caller, locator),
+        ("GET", ["query" | "queryAll", locator]) => query::next_page(caller, access.database(), locator),
         ("GET", ["recent"]) => Ok(recent::recent(caller, access.database(), call)),
         ("GET", ["search"]) => search::search(caller, access.database(), call),
         ("GET" | "POST", ["parameterizedSearch"]) => search::parameterized(caller, access.database(), call),

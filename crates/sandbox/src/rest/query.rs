@@ -11,7 +11,7 @@ use crate::{
     oauth::TokenDigest,
     org::locked,
     records::{Database, Record},
-    soql::{self, Row, Rows, Scope, Settings, SoqlError},
+    soql::{self, FirstPage, Rest, Row, Rows, Scope, Settings, SoqlError},
 };
 
 const DEFAULT_BATCH: usize = 2_000;
@@ -20,7 +20,7 @@ const LOCATOR_LIFE: std::time::Duration = std::time::Duration::from_hours(48);
 /// One more cursor closes the oldest.
 const LOCATORS_KEPT: usize = 100;
 
-/// Open cursors. Each holds its whole answer, so that later writes don't move its pages.
+/// Open cursors. Each holds which records its answer is made of, so that later writes don't move its pages.
 #[derive(Default)]
 pub(crate) struct Locators {
     open: Mutex<Cursors>,
@@ -34,7 +34,10 @@ struct Cursors {
 
 struct Cursor {
     number: u64,
-    rows: Vec<Value>,
+    query: soql::Query,
+    scope: Scope,
+    /// What comes after the first page.
+    rest: Rest,
     batch: usize,
     /// A cursor ends with the session that opened it.
     session: TokenDigest,
@@ -46,7 +49,7 @@ impl Locators {
         locked(&self.open).by_locator.clear();
     }
 
-    fn open(&self, rows: Vec<Value>, batch: usize, caller: &Caller) -> Option<String> {
+    fn open(&self, query: soql::Query, scope: Scope, rest: Rest, batch: usize, caller: &Caller) -> Option<String> {
         let mut cursors = locked(&self.open);
         cursors.last += 1;
         let number = cursors.last;
@@ -55,7 +58,8 @@ impl Locators {
             let oldest = cursors.by_locator.iter().min_by_key(|(_, cursor)| cursor.number).map(|(key, _)| key.clone());
             oldest.and_then(|oldest| cursors.by_locator.remove(&oldest));
         }
-        let cursor = Cursor { number, rows, batch, session: caller.session.clone(), opened_at: caller.org.now() };
+        let (session, opened_at) = (caller.session.clone(), caller.org.now());
+        let cursor = Cursor { number, query, scope, rest, batch, session, opened_at };
         cursors.by_locator.insert(locator.clone(), cursor);
         Some(locator)
     }
@@ -130,19 +134,18 @@ pub(super) fn query(caller: &Caller, database: &Database, call: &Call) -> Result
     let scope = if call.path.first().is_some_and(|name| name == "queryAll") { Scope::All } else { Scope::Live };
     let mut query = soql::parse(text)?;
     query.asked_by(&caller.user);
-    let result = run_parsed(&query, database, caller.org.now(), scope, &caller.version)?;
     let batch = batch_size(call);
-    let rows = result.rows;
-    if rows.len() <= batch {
-        return Ok(Reply::ok(json!({ "totalSize": result.total, "done": true, "records": rows })));
+    let settings = Settings { now: caller.org.now().to_jiff(), scope, version: &caller.version };
+    let FirstPage { total, rows, rest } = soql::run_page(&query, database.schema(), database, &settings, batch)?;
+    if rest.is_empty() {
+        return Ok(Reply::ok(json!({ "totalSize": total, "done": true, "records": rows })));
     }
-    let first: Vec<Value> = rows.iter().take(batch).cloned().collect();
-    let locator = caller.org.locators.open(rows, batch, caller).ok_or_else(ApiError::not_found)?;
+    let locator = caller.org.locators.open(query, scope, rest, batch, caller).ok_or_else(ApiError::not_found)?;
     Ok(Reply::ok(json!({
-        "totalSize": result.total,
+        "totalSize": total,
         "done": false,
         "nextRecordsUrl": format!("/services/data/v{}/query/{locator}-{batch}", caller.version),
-        "records": first,
+        "records": rows,
     })))
 }
 
@@ -156,7 +159,7 @@ fn batch_size(call: &Call) -> usize {
         .map_or(DEFAULT_BATCH, |size: usize| size.clamp(SMALLEST_BATCH, DEFAULT_BATCH))
 }
 
-pub(super) fn next_page(caller: &Caller, locator: &str) -> Result<Reply, ApiError> {
+pub(super) fn next_page(caller: &Caller, database: &Database, locator: &str) -> Result<Reply, ApiError> {
     let bad = || ApiError::bad("INVALID_QUERY_LOCATOR", "invalid query locator");
     let (id, start) = locator.split_once('-').unwrap_or((locator, "2000"));
     let start: usize = start.parse().map_err(|_| bad())?;
@@ -167,9 +170,20 @@ pub(super) fn next_page(caller: &Caller, locator: &str) -> Result<Reply, ApiErro
         cursors.by_locator.remove(id);
         return Err(bad());
     }
-    let end = (start + cursor.batch).min(cursor.rows.len());
-    let page = cursor.rows.get(start..end).ok_or_else(bad)?;
-    let total = cursor.rows.len();
+    let total = cursor.batch + cursor.rest.len();
+    let end = start.saturating_add(cursor.batch).min(total);
+    // The first page was given with the cursor itself.
+    let from = start.checked_sub(cursor.batch).ok_or_else(bad)?;
+    let until = end.saturating_sub(cursor.batch);
+    let page = match &cursor.rest {
+        Rest::Rows(rows) => rows.get(from..until).ok_or_else(bad)?.to_vec(),
+        Rest::Ids(ids) => {
+            let now = cursor.opened_at.to_jiff();
+            let settings = Settings { now, scope: cursor.scope, version: &caller.version };
+            let ids = ids.get(from..until).ok_or_else(bad)?;
+            soql::render(&cursor.query, database.schema(), database, &settings, ids)?
+        }
+    };
     let mut body = json!({ "totalSize": total, "done": end == total, "records": page });
     if let Some(body) = body.as_object_mut().filter(|_| end < total) {
         body.insert("nextRecordsUrl".into(), json!(format!("/services/data/v{}/query/{id}-{end}", caller.version)));

@@ -97,6 +97,38 @@ pub struct QueryResult {
     pub rows: Vec<Value>,
 }
 
+/// The beginning of an answer, and what is needed for the rest of it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct FirstPage {
+    pub total: usize,
+    pub rows: Vec<Value>,
+    pub rest: Rest,
+}
+
+/// Rows that were not rendered yet are ids: a million of them are a few megabytes, where their rows would be a gigabyte.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Rest {
+    /// Of records, in order; see [`render`].
+    Ids(Vec<[u8; ID_BYTES]>),
+    /// Groups, which have no ids.
+    Rows(Vec<Value>),
+}
+
+const ID_BYTES: usize = 18;
+
+impl Rest {
+    pub fn len(&self) -> usize {
+        match self {
+            Self::Ids(ids) => ids.len(),
+            Self::Rows(rows) => rows.len(),
+        }
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+}
+
 /// # Errors
 /// The text isn't SOQL.
 pub fn parse(text: &str) -> Result<Query, SoqlError> {
@@ -113,4 +145,34 @@ pub fn run<R: Rows>(
 ) -> Result<QueryResult, SoqlError> {
     let plan = resolve::Resolver::new(query, schema, rows, settings).plan()?;
     Ok(evaluate::Evaluator { schema, rows, settings }.run(&plan))
+}
+
+/// As [`run`], but renders the first `size` rows only.
+///
+/// # Errors
+/// As [`run`].
+pub fn run_page<R: Rows>(
+    query: &Query,
+    schema: &Schema,
+    rows: &R,
+    settings: &Settings<'_>,
+    size: usize,
+) -> Result<FirstPage, SoqlError> {
+    let plan = resolve::Resolver::new(query, schema, rows, settings).plan()?;
+    Ok(evaluate::Evaluator { schema, rows, settings }.run_page(&plan, size))
+}
+
+/// What the query shows of these records, as they are now; those that are gone are left out.
+///
+/// # Errors
+/// As [`run`].
+pub fn render<R: Rows>(
+    query: &Query,
+    schema: &Schema,
+    rows: &R,
+    settings: &Settings<'_>,
+    ids: &[[u8; ID_BYTES]],
+) -> Result<Vec<Value>, SoqlError> {
+    let plan = resolve::Resolver::new(query, schema, rows, settings).plan()?;
+    Ok(evaluate::Evaluator { schema, rows, settings }.render(&plan, ids))
 }

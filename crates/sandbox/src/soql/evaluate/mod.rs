@@ -13,7 +13,7 @@ use std::borrow::Cow;
 use serde_json::Value;
 
 use super::{
-    QueryResult, Row, Rows, Scope, Settings,
+    FirstPage, ID_BYTES, QueryResult, Rest, Row, Rows, Scope, Settings,
     filter::Filter,
     plan::{Output, Plan, Source},
 };
@@ -40,6 +40,29 @@ impl<'e, R: Rows> Evaluator<'e, R> {
                 QueryResult { total: rows.len(), rows }
             }
         }
+    }
+
+    pub(super) fn run_page(&self, plan: &Plan<'_>, size: usize) -> FirstPage {
+        let Output::Rows(shape) = &plan.output else {
+            let QueryResult { total, mut rows } = self.run(plan);
+            let rest = rows.split_off(size.min(rows.len()));
+            return FirstPage { total, rows, rest: Rest::Rows(rest) };
+        };
+        let matched = self.select(plan, None);
+        let (first, later) = matched.split_at(size.min(matched.len()));
+        let id = |row: &&R::Row| row.value("Id").as_str().and_then(|id| id.as_bytes().try_into().ok());
+        FirstPage {
+            total: matched.len(),
+            rows: self.records(first, plan.object, shape),
+            rest: Rest::Ids(later.iter().filter_map(id).collect()),
+        }
+    }
+
+    pub(super) fn render(&self, plan: &Plan<'_>, ids: &[[u8; ID_BYTES]]) -> Vec<Value> {
+        let Output::Rows(shape) = &plan.output else { return Vec::new() };
+        let row = |id: &[u8; ID_BYTES]| self.rows.get(&plan.object.name, std::str::from_utf8(id).ok()?);
+        let found: Vec<&R::Row> = ids.iter().filter_map(row).collect();
+        self.records(&found, plan.object, shape)
     }
 
     /// Of some rows of the plan's object, which are in id order.
