@@ -44,6 +44,7 @@ pub(super) fn watch(room: &Room) {
         source: RefCell::new(None),
         patience: Cell::new(FIRST_WAIT),
         reopening: Cell::new(false),
+        looking: Cell::new(false),
         fetch: Cell::new(Fetch::Idle),
     });
     Watcher::open(&watcher);
@@ -59,6 +60,7 @@ pub(super) fn watch(room: &Room) {
 }
 
 const FIRST_WAIT: Duration = Duration::from_secs(2);
+const LOOK_AFTER: Duration = Duration::from_secs(1);
 const LONGEST_WAIT: Duration = Duration::from_secs(60);
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -74,6 +76,7 @@ struct Watcher {
     source: RefCell<Option<EventSource>>,
     patience: Cell<Duration>,
     reopening: Cell<bool>,
+    looking: Cell<bool>,
     fetch: Cell<Fetch>,
 }
 
@@ -92,8 +95,7 @@ impl Watcher {
         });
         let watcher = Rc::clone(this);
         let on_error = Closure::<dyn Fn()>::new(move || {
-            // Tells a session that ended from a portal that is away.
-            Self::fetch(&watcher);
+            Self::look_soon(&watcher);
             // The browser opens a cut stream again by itself, but gives up on one that was refused.
             Self::reopen_if_closed(&watcher);
         });
@@ -131,6 +133,23 @@ impl Watcher {
                 Self::open_if_closed(&watcher);
             },
             wait,
+        );
+    }
+
+    /// Tells a session that ended from a portal that is away. Not at once: a page that is being left has its stream cut too, and
+    /// has nothing to ask any more.
+    fn look_soon(this: &Rc<Self>) {
+        if this.looking.replace(true) {
+            return;
+        }
+        let watcher = Rc::clone(this);
+        // Fails only where there is no window.
+        let _ = set_timeout(
+            move || {
+                watcher.looking.set(false);
+                Self::fetch(&watcher);
+            },
+            LOOK_AFTER,
         );
     }
 
