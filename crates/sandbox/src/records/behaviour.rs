@@ -45,13 +45,6 @@ pub(super) fn before_save(
                 );
             }
         }
-        "Attachment" => {
-            let bytes = record.text("Body").map_or(0, |body| {
-                let padding = body.bytes().rev().take_while(|byte| *byte == b'=').count();
-                body.len() / 4 * 3 - padding.min(2)
-            });
-            record.set("BodyLength", bytes);
-        }
         "FeedComment" => {
             let parent = record
                 .text("FeedItemId")

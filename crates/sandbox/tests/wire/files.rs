@@ -118,3 +118,16 @@ async fn bytes_outlive_the_program() {
     let org = Org::start_with(options).await;
     assert_eq!(bytes(&org, made["id"].as_str().unwrap(), None).await, (StatusCode::OK, b"hello".to_vec()));
 }
+
+#[tokio::test]
+async fn an_attachment_is_as_long_as_its_bytes() {
+    let org = Org::start().await;
+    let (_, account) = org.send(Method::POST, "/sobjects/Account", json!({ "Name": "Northwind" })).await;
+    let fields = json!({ "ParentId": account["id"], "Name": "greeting.txt", "Body": "aGVsbG8=" });
+    let (status, made) = org.send(Method::POST, "/sobjects/Attachment", fields).await;
+    assert_eq!(status, StatusCode::CREATED, "{made}");
+    let path = format!("/sobjects/Attachment/{}", made["id"].as_str().unwrap());
+    assert_eq!(org.get(&path).await.1["BodyLength"], 5);
+    let body = org.request(Method::GET, &format!("{path}/Body")).send().await.unwrap();
+    assert_eq!(body.bytes().await.unwrap().as_ref(), b"hello");
+}
