@@ -27,7 +27,10 @@ pub(super) async fn run(loaded: Loaded) -> Result<(), Fault> {
         });
     }
     problems.extend(config::leptos_options().err());
-    problems.extend(config.org.as_ref().and_then(|org| program::org_options(&config, org).err()));
+    if let Some(org) = &config.org {
+        let usable = program::org_options(&config, org).and_then(|options| options.check().map_err(program::unusable));
+        problems.extend(usable.err());
+    }
     for warning in &warnings {
         say(&warning.to_string());
     }

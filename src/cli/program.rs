@@ -32,7 +32,7 @@ impl Program {
             org,
             limits: Limits::default(),
         };
-        let engine = Engine::new(options)?;
+        let engine = Engine::new(options).map_err(unusable)?;
         Ok(Self { store, engine, clock, random })
     }
 }
@@ -70,7 +70,7 @@ pub(super) fn org_options(config: &Config, org: &Org) -> Result<OrgOptions, Prob
             (None, OrgGrant::Jwt { username: username.clone(), key_pem: SecretString::from(key_pem) })
         }
     };
-    let options = OrgOptions {
+    Ok(OrgOptions {
         login_url: org.login_url.clone(),
         client_id: org.client_id.clone(),
         client_secret,
@@ -78,8 +78,12 @@ pub(super) fn org_options(config: &Config, org: &Org) -> Result<OrgOptions, Prob
         poll_interval: org.poll_interval,
         public_url: config.web.public_url.clone(),
         extra_ca: org.ca_file.clone(),
-    };
-    options.check().map_err(|unusable| match unusable {
+    })
+}
+
+/// Which setting can't work.
+pub(super) fn unusable(org: UnusableOrg) -> Problem {
+    match org {
         UnusableOrg::CaFile(why) => Problem::new(
             "salesforce.ca_file (CASEBRIDGE_SALESFORCE_CA_FILE)",
             format!("can't be used: {why}."),
@@ -90,6 +94,5 @@ pub(super) fn org_options(config: &Config, org: &Org) -> Result<OrgOptions, Prob
             format!("{why}."),
             "Name the file with the private key whose certificate the connected app holds; it begins with -----BEGIN PRIVATE KEY----- or -----BEGIN RSA PRIVATE KEY-----.",
         ),
-    })?;
-    Ok(options)
+    }
 }

@@ -10,7 +10,7 @@ use crate::{
     facts::Facts,
     identity::Passwords,
     live::Live,
-    options::{EngineOptions, Limits},
+    options::{EngineOptions, Limits, UnusableOrg},
     sync::{Org, Outcomes, Worker},
 };
 
@@ -42,7 +42,7 @@ impl Deref for Engine {
 impl Engine {
     /// # Errors
     /// The org's options can't work, for example a CA file that isn't one.
-    pub fn new(options: EngineOptions) -> Result<Self, Error> {
+    pub fn new(options: EngineOptions) -> Result<Self, UnusableOrg> {
         let org = options.org.map(|org| Org::new(org, &options.limits)).transpose()?;
         Ok(Self(Arc::new(Inner {
             store: options.store,

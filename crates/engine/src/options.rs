@@ -46,24 +46,27 @@ impl OrgOptions {
     /// # Errors
     /// One of them isn't what it should be.
     pub fn check(&self) -> Result<(), UnusableOrg> {
-        self.http().map_err(|error| UnusableOrg::CaFile(error.to_string()))?;
-        match &self.grant {
-            OrgGrant::Web | OrgGrant::ClientCredentials => Ok(()),
-            OrgGrant::Jwt { key_pem, .. } => salesforce::check_private_key(key_pem)
-                .map_err(|_| UnusableOrg::PrivateKey("is not an RSA key in PEM form".to_owned())),
-        }
+        self.http().map(drop)
     }
 
-    pub(crate) fn http(&self) -> Result<reqwest::Client, salesforce::http::HttpSetupError> {
+    /// The client for all calls to the org, once everything it needs was found usable.
+    pub(crate) fn http(&self) -> Result<reqwest::Client, UnusableOrg> {
+        if let OrgGrant::Jwt { key_pem, .. } = &self.grant {
+            salesforce::check_private_key(key_pem)
+                .map_err(|_| UnusableOrg::PrivateKey("is not an RSA key in PEM form".to_owned()))?;
+        }
         salesforce::http::client(&salesforce::http::HttpOptions {
             extra_root: self.extra_ca.clone(),
             ..salesforce::http::HttpOptions::default()
         })
+        .map_err(|error| UnusableOrg::CaFile(error.to_string()))
     }
 
     /// Where the org sends an admin back to: `{public_url}/admin/salesforce/callback`.
-    pub fn redirect_uri(&self) -> String {
-        format!("{}/admin/salesforce/callback", self.public_url.as_str().trim_end_matches('/'))
+    pub fn redirect_uri(&self) -> Url {
+        let mut url = self.public_url.clone();
+        url.set_path(&format!("{}/admin/salesforce/callback", self.public_url.path().trim_end_matches('/')));
+        url
     }
 }
 

@@ -14,7 +14,7 @@ use url::Url;
 use uuid::Uuid;
 
 use super::{breaker::Breaker, standing::LastStanding};
-use crate::{Engine, Error, Limits, OrgGrant, OrgOptions};
+use crate::{Engine, Error, Limits, OrgGrant, OrgOptions, UnusableOrg};
 
 /// The configured org.
 pub(crate) struct Org {
@@ -72,17 +72,13 @@ pub(super) enum Has {
 }
 
 impl Org {
-    pub(crate) fn new(options: OrgOptions, limits: &Limits) -> Result<Self, Error> {
-        let redirect_uri = options
-            .redirect_uri()
-            .parse()
-            .map_err(|_| Error::invalid("The public URL must be a web address like https://portal.example.org."))?;
+    pub(crate) fn new(options: OrgOptions, limits: &Limits) -> Result<Self, UnusableOrg> {
         let mut config = OrgConfig::new(options.login_url.clone(), options.client_id.clone());
         config.client_secret.clone_from(&options.client_secret);
         let config = Arc::new(config);
-        let http = options.http().map_err(|error| Error::invalid(error.to_string()))?;
+        let http = options.http()?;
         Ok(Self {
-            redirect_uri,
+            redirect_uri: options.redirect_uri(),
             oauth: OAuth::new(http.clone(), Arc::clone(&config)),
             breaker: Breaker::new(limits.breaker_after, limits.breaker_pause, limits.retry_max),
             standing: LastStanding::default(),
