@@ -3,7 +3,7 @@
 //! Nothing here is believed for a while: each use asks the database first, which answers one number (the [`Revision`], or the
 //! case's version) instead of many rows. Who may see what is decided from these facts for every request anew.
 
-use std::sync::Arc;
+use std::{hash::Hash, sync::Arc};
 
 use domain::{CaseId, CourseId, UserId};
 use futures::try_join;
@@ -69,28 +69,19 @@ impl Engine {
     /// The person, unless disabled or gone.
     pub(crate) async fn person(&self, id: UserId) -> Result<Option<Arc<Actor>>, Error> {
         let reader = self.store.read();
-        let revision = reader.revision().await?;
-        if let Some((_, person)) = self.facts.people.get(&id).filter(|(held, _)| *held == revision) {
-            return Ok(person);
-        }
-        let person = match reader.users().by_id(id).await? {
-            Some(user) if user.disabled_at.is_none() => Some(Arc::new(self.actor_of(user).await?)),
-            _ => None,
+        let read = async {
+            match reader.users().by_id(id).await? {
+                Some(user) if user.disabled_at.is_none() => self.actor_of(user).await.map(Some),
+                _ => Ok(None),
+            }
         };
-        self.facts.people.insert(id, (revision, person.clone()));
-        Ok(person)
+        standing(&self.facts.people, id, reader.revision().await?, read).await
     }
 
     /// The course, if there is one. Whether somebody may know of it is the caller's question.
     pub(crate) async fn course_facts(&self, id: CourseId) -> Result<Option<Arc<CourseFacts>>, Error> {
         let reader = self.store.read();
-        let revision = reader.revision().await?;
-        if let Some((_, course)) = self.facts.courses.get(&id).filter(|(held, _)| *held == revision) {
-            return Ok(course);
-        }
-        let course = read_course(&reader, id).await?.map(Arc::new);
-        self.facts.courses.insert(id, (revision, course.clone()));
-        Ok(course)
+        standing(&self.facts.courses, id, reader.revision().await?, read_course(&reader, id)).await
     }
 
     /// Everything said on the case as of its row, or newer. The caller picks what its reader may see.
@@ -104,6 +95,21 @@ impl Engine {
         self.facts.threads.insert(case.id, held);
         Ok(posts)
     }
+}
+
+/// What is held as of this revision, or else what is read now, held from now on.
+async fn standing<Id: Copy + Eq + Hash, Fact>(
+    held: &Cache<Id, (Revision, Option<Arc<Fact>>)>,
+    id: Id,
+    revision: Revision,
+    read: impl Future<Output = Result<Option<Fact>, Error>>,
+) -> Result<Option<Arc<Fact>>, Error> {
+    if let Some((_, fact)) = held.get(&id).filter(|(as_of, _)| *as_of == revision) {
+        return Ok(fact);
+    }
+    let fact = read.await?.map(Arc::new);
+    held.insert(id, (revision, fact.clone()));
+    Ok(fact)
 }
 
 /// Asks the same questions whether or not there is such a course.
