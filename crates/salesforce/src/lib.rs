@@ -1,4 +1,4 @@
-//! A Salesforce client: OAuth, REST, SOQL, composite. It knows nothing of portals.
+//! A Salesforce client: OAuth, REST, SOQL, composite, collections. It knows nothing of portals.
 //!
 //! One HTTP client ([`http::client`]), one authorisation layer ([`Client`] renews the session by itself, once for all callers
 //! waiting), a deadline on every call, and [`Repeat`] wherever only the caller can know whether a request may be sent twice.
@@ -23,8 +23,9 @@ pub use error::{ApiError, Error, ErrorKind};
 pub use limits::ApiUsage;
 pub use oauth::{Authorization, Grant, OAuth, Pkce, check_private_key};
 pub use rest::{
-    ApiPath, CompositeFailure, CompositeRequest, CompositeResponse, Created, FieldDescribe, GlobalDescribe, Limit,
-    ObjectDescribe, ObjectSummary, Page, PicklistValue, Repeat, Subrequest, Subresponse, Upserted, UserInfo, reference,
+    ApiPath, CompositeFailure, CompositeRequest, CompositeResponse, Created, FieldDescribe, GlobalDescribe, Keyed,
+    Limit, MAX_RECORDS, ObjectDescribe, ObjectSummary, Page, PicklistValue, Repeat, Subrequest, Subresponse, Upserted,
+    UserInfo, reference,
 };
 pub use session::{RefreshTurn, TokenStore, TokenStoreError, Tokens};
 pub use soql::{Field, FieldName, Filter, Soql, SoqlError, SoqlValue, asc, desc, not};

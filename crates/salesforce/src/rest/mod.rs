@@ -1,5 +1,6 @@
 //! The REST API: records, queries, describes, composite requests.
 
+mod collections;
 mod composite;
 mod describe;
 mod path;
@@ -19,6 +20,7 @@ use crate::{
     error::{Error, Outcome},
 };
 
+pub use collections::{Keyed, MAX_RECORDS};
 pub use composite::{
     CompositeFailure, CompositeRequest, CompositeResponse, Subrequest, Subresponse, looks_like_reference, reference,
 };
