@@ -111,6 +111,9 @@ macro_rules! claimable {
 /// PostgreSQL's claimers step over each other's rows instead of waiting; SQLite has one writer at a time.
 const CLAIM_SQLITE: &str = claimable!("ORDER BY d.not_before, d.id LIMIT $2");
 const CLAIM_POSTGRES: &str = claimable!("ORDER BY d.not_before, d.id LIMIT $2 FOR UPDATE OF d SKIP LOCKED");
+const CLAIM_ALIKE_SQLITE: &str = claimable!("AND d.kind = $3 ORDER BY d.not_before, d.id LIMIT $2");
+const CLAIM_ALIKE_POSTGRES: &str =
+    claimable!("AND d.kind = $3 ORDER BY d.not_before, d.id LIMIT $2 FOR UPDATE OF d SKIP LOCKED");
 const CLAIM_ONE_SQLITE: &str = claimable!("AND d.id = $2");
 const CLAIM_ONE_POSTGRES: &str = claimable!("AND d.id = $2 FOR UPDATE OF d SKIP LOCKED");
 
@@ -210,6 +213,24 @@ impl Deliveries<'_, DatabaseTransaction> {
         Ok(())
     }
 
+    /// Enqueues it unless one that nobody has begun waits for the same already: that one will find what is to be delivered as it is
+    /// once this transaction is committed.
+    pub async fn enqueue_unless_waiting(&self, delivery: &NewDelivery) -> Result<(), Error> {
+        // Written, not only read, so that on PostgreSQL nobody can claim it before this transaction has ended.
+        let waiting = deliveries::Entity::update_many()
+            .col_expr(deliveries::Column::LeaseToken, Expr::value(None::<Uuid>))
+            .filter(deliveries::Column::SubjectId.eq(delivery.subject_id))
+            .filter(deliveries::Column::Kind.eq(&delivery.kind))
+            .filter(deliveries::Column::State.eq(DeliveryState::Pending.name()))
+            .filter(deliveries::Column::LeaseToken.is_null())
+            .exec(self.connection)
+            .await?;
+        if waiting.rows_affected == 0 {
+            self.enqueue(delivery).await?;
+        }
+        Ok(())
+    }
+
     /// Takes up to `limit` deliveries that are due, the longest due first, at most one of each lane. They are nobody else's until
     /// `now + lease`, which counts from the commit on.
     pub async fn claim(
@@ -220,7 +241,21 @@ impl Deliveries<'_, DatabaseTransaction> {
         limit: u64,
     ) -> Result<Vec<DeliveryRow>, Error> {
         let limit = i64::try_from(limit).unwrap_or(i64::MAX);
-        self.lease(self.select(CLAIM_SQLITE, CLAIM_POSTGRES, now, limit.into()), now, lease, token).await
+        self.lease(self.select(CLAIM_SQLITE, CLAIM_POSTGRES, now, [limit.into()]), now, lease, token).await
+    }
+
+    /// The same, of one kind only: what can be sent together.
+    pub async fn claim_of_kind(
+        &self,
+        kind: &str,
+        now: Timestamp,
+        lease: Duration,
+        token: Uuid,
+        limit: u64,
+    ) -> Result<Vec<DeliveryRow>, Error> {
+        let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+        let claimable = self.select(CLAIM_ALIKE_SQLITE, CLAIM_ALIKE_POSTGRES, now, [limit.into(), kind.into()]);
+        self.lease(claimable, now, lease, token).await
     }
 
     /// Takes this one, if it is its turn.
@@ -231,14 +266,15 @@ impl Deliveries<'_, DatabaseTransaction> {
         lease: Duration,
         token: Uuid,
     ) -> Result<Option<DeliveryRow>, Error> {
-        let statement = self.select(CLAIM_ONE_SQLITE, CLAIM_ONE_POSTGRES, now, id.as_uuid().into());
+        let statement = self.select(CLAIM_ONE_SQLITE, CLAIM_ONE_POSTGRES, now, [id.as_uuid().into()]);
         Ok(self.lease(statement, now, lease, token).await?.pop())
     }
 
-    fn select(&self, sqlite: &str, postgres: &str, now: Timestamp, second: Value) -> Statement {
+    /// The time is `$1`, what else there is follows.
+    fn select<const N: usize>(&self, sqlite: &str, postgres: &str, now: Timestamp, more: [Value; N]) -> Statement {
         let backend = self.connection.get_database_backend();
         let sql = if backend == DbBackend::Postgres { postgres } else { sqlite };
-        Statement::from_sql_and_values(backend, sql, [now.as_micros().into(), second])
+        Statement::from_sql_and_values(backend, sql, std::iter::once(now.as_micros().into()).chain(more))
     }
 
     async fn lease(

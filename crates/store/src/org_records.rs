@@ -17,6 +17,8 @@ pub enum OrgRecordKind {
     CourseRun,
     Contact,
     Case,
+    /// A course's links to its organizations, all together.
+    CourseOrganizations,
 }
 
 impl OrgRecordKind {
@@ -28,6 +30,7 @@ impl OrgRecordKind {
             Self::CourseRun => "course_run",
             Self::Contact => "contact",
             Self::Case => "case",
+            Self::CourseOrganizations => "course_organizations",
         }
     }
 }

@@ -291,3 +291,43 @@ async fn workers_of_two_processes_never_overlap_and_keep_every_lane_in_order(
     }
     assert_eq!(observed.lock().unwrap().by_lane, wanted);
 }
+
+#[rstest]
+#[tokio::test]
+async fn one_waits_for_a_subject_however_often_it_changes(#[values(Sqlite, Postgres)] backend: Backend) {
+    let store = &database(backend).await.store;
+    let again = |n: u128| NewDelivery { subject_id: uuid(7), lane: uuid(7), kind: "course".into(), ..new(n, 7, 100) };
+    for n in [1, 2, 3] {
+        write!(store, |tx| tx.deliveries().enqueue_unless_waiting(&again(n)));
+    }
+    assert_eq!(store.read().deliveries().pending_count().await.unwrap(), 1);
+    // Another kind for the same subject, and the same kind for another, are others.
+    write!(store, |tx| tx.deliveries().enqueue_unless_waiting(&NewDelivery { kind: "case".into(), ..again(4) }));
+    write!(store, |tx| tx.deliveries().enqueue_unless_waiting(&NewDelivery { subject_id: uuid(8), ..again(5) }));
+    assert_eq!(store.read().deliveries().pending_count().await.unwrap(), 3);
+    // What is under way may have been read already.
+    assert_eq!(claim(store, 100, US, 1).await, [1]);
+    write!(store, |tx| tx.deliveries().enqueue_unless_waiting(&again(6)));
+    assert_eq!(store.read().deliveries().pending_count().await.unwrap(), 4);
+    // Put off, it waits again.
+    write!(store, |tx| tx.deliveries().retry(id(1), US, at(900), "busy", None));
+    write!(store, |tx| tx.deliveries().enqueue_unless_waiting(&again(9)));
+    assert_eq!(store.read().deliveries().pending_count().await.unwrap(), 4);
+}
+
+#[rstest]
+#[tokio::test]
+async fn what_is_alike_can_be_claimed_together(#[values(Sqlite, Postgres)] backend: Backend) {
+    let store = &database(backend).await.store;
+    let tx = store.begin().await.unwrap();
+    for n in 1..=6 {
+        let kind = if n % 2 == 0 { "course" } else { "post" };
+        tx.deliveries().enqueue(&NewDelivery { kind: kind.into(), ..new(n, n, 100) }).await.unwrap();
+    }
+    tx.commit().await.unwrap();
+    let alike = write!(store, |tx| tx.deliveries().claim_of_kind("course", at(100), LEASE, US, 2));
+    assert_eq!(alike.iter().map(number).collect::<Vec<_>>(), [2, 4]);
+    let alike = write!(store, |tx| tx.deliveries().claim_of_kind("course", at(100), LEASE, US, 9));
+    assert_eq!(alike.iter().map(number).collect::<Vec<_>>(), [6]);
+    assert_eq!(claim(store, 100, US, 9).await, [1, 3, 5]);
+}
