@@ -222,9 +222,16 @@ fn a_person_is_added_and_their_id_printed_alone() {
 #[test]
 fn every_command_has_help_with_an_example() {
     let place = Place::new();
-    for command in
-        [&[][..], &["serve"], &["worker"], &["migrate"], &["check"], &["import", "catalogue"], &["user", "add"]]
-    {
+    for command in [
+        &[][..],
+        &["serve"],
+        &["worker"],
+        &["migrate"],
+        &["check"],
+        &["import", "catalogue"],
+        &["push"],
+        &["user", "add"],
+    ] {
         let mut arguments = command.to_vec();
         arguments.push("--help");
         let ended = place.run(&arguments);

@@ -6,6 +6,7 @@ mod import;
 mod logging;
 mod migrate;
 mod program;
+mod push;
 mod serve;
 mod stop;
 mod user;
@@ -49,6 +50,9 @@ enum Command {
     /// Take in data from files.
     #[command(subcommand)]
     Import(import::Import),
+    /// Send the whole catalogue to the org again; what the org has already is left alone.
+    #[command(after_help = "Example:\n  casebridge push")]
+    Push,
     /// Manage the people who may sign in.
     #[command(subcommand)]
     User(user::User),
@@ -94,6 +98,7 @@ async fn run(arguments: Arguments) -> Result<(), Fault> {
         Command::Migrate => migrate::run(config).await,
         Command::Check => Ok(()),
         Command::Import(import) => import.run(config).await,
+        Command::Push => push::run(config).await,
         Command::User(user) => user.run(config).await,
     }
 }

@@ -24,7 +24,7 @@ impl KeyText {
     pub const MAX_CHARS: usize = 255;
 
     /// # Errors
-    /// The text is blank, longer than [`Self::MAX_CHARS`], or holds control characters.
+    /// The text is blank, longer than [`Self::MAX_CHARS`], holds control characters, or is `.` or `..`, which no address can hold.
     pub fn new(text: impl Into<String>) -> Result<Self, Invalid> {
         let text = text.into();
         if text.trim().is_empty() {
@@ -32,6 +32,9 @@ impl KeyText {
         }
         if text.trim() != text {
             return Err(Invalid::new(format!("The key “{text}” begins or ends with white space.")));
+        }
+        if matches!(text.as_str(), "." | "..") {
+            return Err(Invalid::new(format!("The key “{text}” can't be part of an address.")));
         }
         if text.chars().count() > Self::MAX_CHARS {
             return Err(Invalid::new(format!("The key is longer than {} characters.", Self::MAX_CHARS)));

@@ -95,3 +95,12 @@ pub(crate) fn may_retry_post(actor: &Actor, post: &PostRow) -> bool {
 pub(crate) fn check_may_manage_connection(actor: &Actor) -> Result<(), Error> {
     if actor.role == Role::Admin { Ok(()) } else { Err(Error::NotFound) }
 }
+
+/// The catalogue is kept by staff and admins.
+pub(crate) fn check_may_edit_catalogue(actor: &Actor) -> Result<(), Error> {
+    if actor.role.is_internal() {
+        Ok(())
+    } else {
+        Err(Error::Forbidden("Only staff can change the catalogue.".to_owned()))
+    }
+}

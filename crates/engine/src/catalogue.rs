@@ -1,6 +1,7 @@
 //! The catalogue: organizations, courses and their runs; the list of courses and the course page.
 
 mod import;
+mod save;
 
 use std::{ops::Deref, sync::Arc};
 

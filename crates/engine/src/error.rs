@@ -10,6 +10,9 @@ use domain::Invalid;
 pub enum Error {
     #[error("{0}")]
     Invalid(String),
+    /// The same, where one field of what was sent is to blame.
+    #[error("{field}: {sentence}")]
+    InvalidField { field: &'static str, sentence: String },
     #[error("not found")]
     NotFound,
     /// Only where the actor already knows that the thing exists.
@@ -33,6 +36,8 @@ pub struct Public {
     pub kind: PublicKind,
     /// A sentence for the person, saying what to do next.
     pub message: String,
+    /// The field of a request that it is about, where it is about one.
+    pub field: Option<&'static str>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -52,13 +57,17 @@ impl Error {
         Self::Invalid(sentence.into())
     }
 
+    pub(crate) fn field(field: &'static str, sentence: impl Into<String>) -> Self {
+        Self::InvalidField { field, sentence: sentence.into() }
+    }
+
     pub(crate) fn internal(what: impl Into<String>) -> Self {
         Self::Internal(what.into())
     }
 
     pub fn public(&self) -> Public {
         let (kind, message) = match self {
-            Self::Invalid(sentence) => (PublicKind::Invalid, sentence.as_str()),
+            Self::Invalid(sentence) | Self::InvalidField { sentence, .. } => (PublicKind::Invalid, sentence.as_str()),
             Self::NotFound => (PublicKind::NotFound, "There is nothing here, or you have no access to it."),
             Self::Forbidden(sentence) => (PublicKind::Forbidden, sentence.as_str()),
             Self::Conflict(sentence) => (PublicKind::Conflict, sentence.as_str()),
@@ -79,7 +88,11 @@ impl Error {
                 (PublicKind::Internal, "Something went wrong on our side. Nothing was lost; try again in a moment.")
             }
         };
-        Public { kind, message: message.to_owned() }
+        let field = match self {
+            Self::InvalidField { field, .. } => Some(*field),
+            _ => None,
+        };
+        Public { kind, message: message.to_owned(), field }
     }
 }
 

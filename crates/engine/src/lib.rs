@@ -26,7 +26,7 @@ pub use error::{Error, Public, PublicKind};
 pub use identity::NewPerson;
 pub use options::{EngineOptions, Limits, OrgGrant, OrgOptions, UnusableOrg};
 pub use views::{
-    BeginConnect, CaseView, ConnectionState, ConnectionView, CourseFilter, CourseList, CourseSummary, CourseView,
-    DatabaseState, DraftText, Health, ImportCount, ImportReport, NewComment, OrgState, OrganizationView, PollOutcome,
-    PollReport, RunView, Wait,
+    BeginConnect, CaseView, ConnectionState, ConnectionView, CourseFilter, CourseInput, CourseList, CourseSummary,
+    CourseView, DatabaseState, DraftText, Health, ImportCount, ImportReport, NewComment, OrgState, OrganizationView,
+    PollOutcome, PollReport, RunInput, RunView, Saved, Wait,
 };

@@ -14,7 +14,7 @@ use crate::{
     facts::CourseFacts,
     feed_text,
     live::Audience,
-    sync::{DELIVER_POST, ExpectedOutcome, Settled},
+    sync::{DeliveryKind, ExpectedOutcome, Settled},
     threads,
 };
 
@@ -143,7 +143,7 @@ impl Engine {
         tx.deliveries()
             .enqueue(&NewDelivery {
                 id: DeliveryId::from_uuid(self.random.uuid_v7(now)),
-                kind: DELIVER_POST.to_owned(),
+                kind: DeliveryKind::Post.name().to_owned(),
                 subject_id: post.id.as_uuid(),
                 lane: case.id.as_uuid(),
                 not_before: now,

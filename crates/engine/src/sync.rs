@@ -2,10 +2,16 @@
 
 mod ancestors;
 mod breaker;
+mod catalogue;
+mod course_organizations;
 mod deliver;
+mod ensure;
+mod kind;
 mod ledger;
 mod merge;
 mod poll;
+mod post;
+mod records;
 mod rich_text;
 mod rows;
 mod session;
@@ -13,9 +19,7 @@ mod sources;
 mod standing;
 mod worker;
 
+pub(crate) use kind::DeliveryKind;
 pub(crate) use session::Org;
 pub(crate) use standing::OrgStanding;
 pub(crate) use worker::{ExpectedOutcome, Outcomes, Settled, Worker};
-
-/// The kind of a delivery that carries a post.
-pub(crate) const DELIVER_POST: &str = "post";

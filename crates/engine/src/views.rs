@@ -1,6 +1,6 @@
 //! What use cases answer: plain data a page, a server function or a REST resource can show as it stands.
 
-use domain::{CaseId, Composer, CourseId, CourseRunId, PostKey, Thread, Visibility};
+use domain::{CaseId, Composer, CourseId, CourseRunId, PostKey, RunStatus, Thread, Timestamp, Visibility};
 use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 use url::Url;
@@ -165,6 +165,37 @@ pub struct BeginConnect {
     pub authorize_url: Url,
     pub state: String,
     pub verifier: SecretString,
+}
+
+/// A course as an upstream system has it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CourseInput {
+    pub key: String,
+    pub title: String,
+    /// Keys of organizations that are in the catalogue, the one that publishes first.
+    pub organizations: Vec<String>,
+}
+
+/// A course run as an upstream system has it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RunInput {
+    pub course: CourseId,
+    pub title: String,
+    pub start: Option<Timestamp>,
+    pub end: Option<Timestamp>,
+    pub go_live_date: Option<Timestamp>,
+    pub status: RunStatus,
+    pub has_ofac_restrictions: Option<bool>,
+    /// Whether nobody has submitted it yet; unsaid, as it was, and yes for one that is new here.
+    pub is_new: Option<bool>,
+}
+
+/// What saving did.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Saved {
+    Created,
+    Updated,
+    Unchanged,
 }
 
 /// What an import did.

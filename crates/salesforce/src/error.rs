@@ -89,7 +89,8 @@ impl Error {
         Self { kind, outcome: Outcome::NotApplied, source: None }
     }
 
-    pub(crate) fn request(problem: impl Into<String>) -> Self {
+    /// What can't be asked of an org at all, before it was.
+    pub fn request(problem: impl Into<String>) -> Self {
         Self::new(ErrorKind::Request { problem: problem.into() })
     }
 

@@ -107,6 +107,14 @@ impl TryFrom<course_runs::Model> for RunRow {
     }
 }
 
+/// Which records the catalogue has.
+#[derive(Clone, Debug, Default)]
+pub struct CatalogueIds {
+    pub organizations: Vec<OrganizationId>,
+    pub courses: Vec<CourseId>,
+    pub runs: Vec<CourseRunId>,
+}
+
 #[derive(Debug)]
 pub struct Catalogue<'c, C> {
     pub(crate) connection: &'c C,
@@ -177,6 +185,36 @@ impl<C: ConnectionTrait> Catalogue<'_, C> {
         row_or_none(
             course_runs::Entity::find().filter(course_runs::Column::Key.eq(key.as_str())).one(self.connection).await?,
         )
+    }
+
+    /// Of everything there is, parents first.
+    pub async fn every_id(&self) -> Result<CatalogueIds, Error> {
+        let organizations: Vec<Uuid> = organizations::Entity::find()
+            .select_only()
+            .column(organizations::Column::Id)
+            .order_by_asc(organizations::Column::Id)
+            .into_tuple()
+            .all(self.connection)
+            .await?;
+        let courses: Vec<Uuid> = courses::Entity::find()
+            .select_only()
+            .column(courses::Column::Id)
+            .order_by_asc(courses::Column::Id)
+            .into_tuple()
+            .all(self.connection)
+            .await?;
+        let runs: Vec<Uuid> = course_runs::Entity::find()
+            .select_only()
+            .column(course_runs::Column::Id)
+            .order_by_asc(course_runs::Column::Id)
+            .into_tuple()
+            .all(self.connection)
+            .await?;
+        Ok(CatalogueIds {
+            organizations: organizations.into_iter().map(OrganizationId::from).collect(),
+            courses: courses.into_iter().map(CourseId::from).collect(),
+            runs: runs.into_iter().map(CourseRunId::from).collect(),
+        })
     }
 
     pub async fn editors_of(&self, course: CourseId) -> Result<Vec<UserId>, Error> {

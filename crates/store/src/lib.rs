@@ -28,8 +28,8 @@ mod users;
 
 pub use cases::{CaseRow, Cases, NewCase, OrgCase};
 pub use catalogue::{
-    Catalogue, CourseAfter, CourseListRow, CourseQuery, CourseRow, CourseScope, CourseUpsert, OrganizationRow,
-    OrganizationUpsert, RunRow, RunUpsert,
+    Catalogue, CatalogueIds, CourseAfter, CourseListRow, CourseQuery, CourseRow, CourseScope, CourseUpsert,
+    OrganizationRow, OrganizationUpsert, RunRow, RunUpsert,
 };
 pub use cipher::TokenCipher;
 pub use connections::{ConnectionRow, ConnectionState, Connections, NewConnection, RefreshedTokens};

@@ -85,16 +85,20 @@ impl Portal {
             public_url: public_url.clone(),
             extra_ca: None,
         });
-        let engine = Engine::new(EngineOptions {
-            store: database.store.clone(),
-            clock: Arc::new(SystemClock),
-            random: Arc::clone(&random),
-            org,
-            // No worker runs in these tests, so no outcome comes.
-            limits: Limits { wait_for_outcome: Duration::from_millis(1), ..Limits::default() },
-        })
-        .unwrap();
-        let report = engine.import_catalogue(CATALOGUE.as_bytes()).await.unwrap();
+        let engine_with = |org| {
+            Engine::new(EngineOptions {
+                store: database.store.clone(),
+                clock: Arc::new(SystemClock),
+                random: Arc::clone(&random),
+                org,
+                // No worker runs in these tests, so no outcome comes.
+                limits: Limits { wait_for_outcome: Duration::from_millis(1), ..Limits::default() },
+            })
+            .unwrap()
+        };
+        let engine = engine_with(org);
+        // Before there was an org, so that nothing of it waits to be sent.
+        let report = engine_with(None).import_catalogue(CATALOGUE.as_bytes()).await.unwrap();
         assert_eq!(report.problems, []);
         let people = people(&engine).await;
         let site = site();

@@ -13,7 +13,7 @@ use domain::{
 use indexmap::IndexMap;
 use store::{Changed, CourseUpsert, OrganizationUpsert, RunUpsert, Tx};
 
-use crate::{Engine, Error, ImportCount, ImportReport};
+use crate::{Engine, Error, ImportCount, ImportReport, sync::DeliveryKind};
 
 /// Courses written in one transaction, so that an import of any size holds up nobody for long.
 const COURSES_AT_ONCE: usize = 200;
@@ -59,6 +59,7 @@ impl Engine {
             }
             tx.commit().await?;
         }
+        self.worker.wake();
         tracing::info!(
             import.courses = report.courses.total(),
             import.runs = report.runs.total(),
@@ -85,6 +86,7 @@ impl Engine {
                 let new_id = OrganizationId::from_uuid(self.random.uuid_v7(now));
                 let (row, changed) = tx.catalogue().upsert_organization(&upsert, new_id, now).await?;
                 count(&mut report.organizations, changed);
+                self.send_if(tx, DeliveryKind::Organization, row.id.as_uuid(), changed).await?;
                 organizations.insert(course.organization.clone(), row.id);
                 row.id
             }
@@ -97,6 +99,7 @@ impl Engine {
         };
         let (row, changed) = tx.catalogue().upsert_course(&upsert, now).await?;
         count(&mut report.courses, changed);
+        self.send_if(tx, DeliveryKind::Course, row.id.as_uuid(), changed).await?;
         for (key, run) in &course.runs {
             let upsert = RunUpsert {
                 key: key.clone(),
@@ -110,8 +113,9 @@ impl Engine {
                 is_new: IsNew::No,
             };
             let new_id = CourseRunId::from_uuid(self.random.uuid_v7(now));
-            let (_, changed) = tx.catalogue().upsert_run(&upsert, new_id, now).await?;
+            let (row, changed) = tx.catalogue().upsert_run(&upsert, new_id, now).await?;
             count(&mut report.runs, changed);
+            self.send_if(tx, DeliveryKind::CourseRun, row.id.as_uuid(), changed).await?;
         }
         Ok(())
     }

@@ -1,26 +1,41 @@
-//! Deliveries: claimed with a lease, sent as one composite request, settled in one transaction. What happens when the answer
-//! is lost is decided by the ledger: its key is unique, so the second try is told that the first one landed.
+//! Deliveries: claimed with a lease, sent, settled, or tried again later.
 
 use std::{sync::Arc, time::Duration};
 
-use domain::{AuthorLabel, CommentBody, RunKey, SalesforceId, Visibility};
-use salesforce::{CompositeRequest, Repeat, Subrequest, reference};
-use serde_json::{Map, json};
-use store::{Delivered, DeliveryRow};
+use salesforce::MAX_RECORDS;
+use store::{DeliveryRow, Tx};
 use uuid::Uuid;
 
 use super::{
-    ancestors::{Place, Subject},
     breaker::{Passage, Recovery},
-    session::{Has, OrgSession},
+    kind::DeliveryKind,
+    session::OrgSession,
 };
-use crate::{Engine, Error, feed_text, live::Audience};
+use crate::{Engine, Error};
 
 /// A delivery this process holds the lease of.
 pub(super) struct Claim {
-    delivery: DeliveryRow,
-    token: Uuid,
-    session: Arc<OrgSession>,
+    pub(super) delivery: DeliveryRow,
+    pub(super) token: Uuid,
+    pub(super) session: Arc<OrgSession>,
+}
+
+/// What is sent in one go.
+pub(super) enum Load {
+    Post(Claim),
+    /// Records of one kind.
+    Catalogue(DeliveryKind, Vec<Claim>),
+    /// Of a kind that only another version of this program knows.
+    Unknown(Claim),
+}
+
+impl Load {
+    fn len(&self) -> usize {
+        match self {
+            Self::Post(_) | Self::Unknown(_) => 1,
+            Self::Catalogue(_, claims) => claims.len(),
+        }
+    }
 }
 
 /// Whether to see first if there is anything to claim. A look costs less than a write transaction that finds nothing, and is
@@ -31,19 +46,16 @@ pub(super) enum Look {
     No,
 }
 
-/// What became of one try.
-enum Outcome {
-    Delivered {
-        feed_item: SalesforceId,
-        ledger: Option<SalesforceId>,
-    },
-    /// Nothing left to send.
-    Gone,
-    /// For good; the sentence is for the author.
+/// What a failed try calls for.
+pub(super) enum Verdict {
+    /// For good; the sentence is for people.
     Refused {
         reason: String,
         code: Option<String>,
     },
+    Later(Error),
+    /// Nothing goes on before an admin has connected again.
+    Reconnect(salesforce::Error),
 }
 
 impl Engine {
@@ -54,17 +66,17 @@ impl Engine {
     pub async fn deliver_due(&self) -> Result<usize, Error> {
         let mut tried = 0;
         loop {
-            let claims = self.claim_due(self.limits.deliveries_at_once, 0, Look::Before).await?;
-            if claims.is_empty() {
+            let loads = self.claim_due(self.limits.deliveries_at_once, 0, Look::Before).await?;
+            if loads.is_empty() {
                 return Ok(tried);
             }
-            tried += claims.len();
-            futures::future::join_all(claims.into_iter().map(|claim| self.deliver(claim))).await;
+            tried += loads.iter().map(Load::len).sum::<usize>();
+            futures::future::join_all(loads.into_iter().map(|load| self.deliver(load))).await;
         }
     }
 
     /// Claims what is due, as far as the breaker lets anything through.
-    pub(super) async fn claim_due(&self, room: usize, under_way: usize, look: Look) -> Result<Vec<Claim>, Error> {
+    pub(super) async fn claim_due(&self, room: usize, under_way: usize, look: Look) -> Result<Vec<Load>, Error> {
         let Some(org) = &self.org else { return Ok(Vec::new()) };
         let now = self.clock.now();
         let room = match org.breaker.passage(now) {
@@ -82,199 +94,80 @@ impl Engine {
         let token = self.random.uuid_v7(now);
         let tx = self.store.begin_repeatable().await?;
         let claimed = tx.deliveries().claim(now, self.limits.lease, token, room as u64).await?;
+        let mut loads = Vec::with_capacity(claimed.len());
+        let mut catalogue: Vec<(DeliveryKind, Vec<Claim>)> = Vec::new();
+        let claim = |delivery| Claim { delivery, token, session: Arc::clone(&session) };
+        for delivery in claimed {
+            match DeliveryKind::from_name(&delivery.kind) {
+                None => loads.push(Load::Unknown(claim(delivery))),
+                Some(DeliveryKind::Post) => loads.push(Load::Post(claim(delivery))),
+                Some(kind) => match catalogue.iter_mut().find(|(other, _)| *other == kind) {
+                    Some((_, claims)) => claims.push(claim(delivery)),
+                    None => catalogue.push((kind, vec![claim(delivery)])),
+                },
+            }
+        }
+        for (kind, mut claims) in catalogue {
+            claims.extend(self.claim_alike(&tx, kind, token, claims.len()).await?.into_iter().map(claim));
+            loads.push(Load::Catalogue(kind, claims));
+        }
         tx.commit().await?;
-        Ok(claimed.into_iter().map(|delivery| Claim { delivery, token, session: Arc::clone(&session) }).collect())
+        Ok(loads)
     }
 
-    /// Tries one delivery and settles it. Never fails: what can't be settled keeps its lease until it runs out, and is tried
-    /// again then.
-    pub(super) async fn deliver(&self, claim: Claim) {
-        if let Err(error) = self.try_and_settle(&claim.session, &claim).await {
-            tracing::warn!(error = %error, delivery.id = %claim.delivery.id, "a delivery could not be settled; its lease will run out");
+    /// What else can go into the same call.
+    async fn claim_alike(
+        &self,
+        tx: &Tx,
+        kind: DeliveryKind,
+        token: Uuid,
+        claimed: usize,
+    ) -> Result<Vec<DeliveryRow>, Error> {
+        let room = MAX_RECORDS.saturating_sub(claimed) as u64;
+        Ok(tx.deliveries().claim_of_kind(kind.name(), self.clock.now(), self.limits.lease, token, room).await?)
+    }
+
+    /// Tries a load and settles it. Never fails: what can't be settled keeps its lease until it runs out, and is tried again then.
+    pub(super) async fn deliver(&self, load: Load) {
+        let delivered = match &load {
+            Load::Post(claim) => self.deliver_post(claim).await,
+            Load::Catalogue(kind, claims) => self.deliver_catalogue(*kind, claims).await,
+            Load::Unknown(claim) => {
+                let unknown = format!("this version can't deliver a “{}”", claim.delivery.kind);
+                self.put_off(claim, &Error::internal(unknown)).await
+            }
+        };
+        if let Err(error) = delivered {
+            tracing::warn!(error = %error, deliveries = load.len(), "deliveries could not be settled; their lease will run out");
         }
     }
 
-    async fn try_and_settle(&self, session: &OrgSession, claim: &Claim) -> Result<(), Error> {
-        let subject = self.subject(claim.delivery.subject_id.into()).await?;
-        let outcome = match &subject {
-            Some(subject) => self.send(session, subject).await,
-            None => Ok(Outcome::Gone),
-        };
-        let settled = match outcome {
-            Ok(outcome) => {
-                self.org_answered().await?;
-                self.settle(claim, subject.as_ref(), outcome).await
-            }
-            Err(Error::Org(error)) if error.needs_reconnect() => {
-                self.release(claim).await?;
-                self.pause(session, &error).await
-            }
+    /// Tells the breaker what the failure says of the org, and what to do about the delivery.
+    pub(super) async fn verdict(&self, error: Error) -> Result<Verdict, Error> {
+        Ok(match error {
+            Error::Org(error) if error.needs_reconnect() => Verdict::Reconnect(error),
             // An answer that tells nothing is trouble on the way too; trying again is safe.
-            Err(Error::Org(error)) if error.is_temporary() || error.outcome_unknown() => {
-                let code = error.code();
+            Error::Org(error) if error.is_temporary() || error.outcome_unknown() => {
                 // A lock is one record's trouble, not the org's.
-                if code != Some("UNABLE_TO_LOCK_ROW")
+                if error.code() != Some("UNABLE_TO_LOCK_ROW")
                     && let Some(org) = &self.org
                 {
                     org.breaker.failed(self.clock.now());
                 }
-                self.put_off(claim, &error, code).await
+                Verdict::Later(error.into())
             }
-            Err(Error::Org(error)) => {
+            Error::Org(error) => {
                 self.org_answered().await?;
-                let outcome = Outcome::Refused { reason: error.message(), code: error.code().map(str::to_owned) };
-                self.settle(claim, subject.as_ref(), outcome).await
+                Verdict::Refused { reason: error.message(), code: error.code().map(str::to_owned) }
             }
             // What was accepted once and can't be written now: its author was renamed, for one.
-            Err(Error::Invalid(reason)) => {
-                self.settle(claim, subject.as_ref(), Outcome::Refused { reason, code: None }).await
-            }
-            Err(error) => self.put_off(claim, &error, None).await,
-        };
-        if let Some(key) = subject.and_then(|subject| subject.post.key) {
-            self.outcomes.settle(key);
-        }
-        settled
-    }
-
-    /// Sends a post, after everything it hangs on. When one of those turns out to be gone from the org, all are made sure of
-    /// once more.
-    async fn send(&self, session: &OrgSession, subject: &Subject) -> Result<Outcome, Error> {
-        if let Some(feed_item) = &subject.post.salesforce_id {
-            // The poll has found it in the org already.
-            let ledger = subject.post.ledger_salesforce_id.clone();
-            return Ok(Outcome::Delivered { feed_item: feed_item.clone(), ledger });
-        }
-        let fields = self.feed_item_fields(session).await?;
-        if subject.post.visibility == Visibility::Internal && fields.visibility == Has::No {
-            return Ok(Outcome::Refused {
-                reason: "This Salesforce org can't keep a feed post internal (its feed items have no Visibility). The note was not sent; write it in Salesforce instead."
-                    .to_owned(),
-                code: None,
-            });
-        }
-        let mut rebuilt = false;
-        loop {
-            let sent = match self.ensure_ancestors(session, subject).await {
-                Ok(place) => self.send_to(session, subject, &place, fields.visibility).await,
-                Err(error) => Err(error),
-            };
-            match sent {
-                Err(Error::Org(error)) if is_ancestor_gone(&error) && !rebuilt => {
-                    tracing::warn!(error = %error, post.id = %subject.post.id, "a record the post hangs on is gone from the org; made again");
-                    self.forget_ancestors(session, subject).await?;
-                    rebuilt = true;
-                }
-                sent => return sent,
-            }
-        }
-    }
-
-    async fn send_to(
-        &self,
-        session: &OrgSession,
-        subject: &Subject,
-        place: &Place,
-        has_visibility: Has,
-    ) -> Result<Outcome, Error> {
-        let Subject { post, author, .. } = subject;
-        let Some(key) = post.key else { return Ok(Outcome::Gone) };
-        let run_key = post.run_key.as_deref().map(RunKey::new).transpose()?;
-        let label = AuthorLabel::new(&author.name, &author.username);
-        let text = feed_text::write(&label, run_key.as_ref(), &CommentBody::new(&post.body)?)?;
-        let mut feed_item = Map::new();
-        feed_item.insert("ParentId".to_owned(), json!(place.case));
-        feed_item.insert("Body".to_owned(), json!(text));
-        if has_visibility == Has::Yes {
-            let visibility = match post.visibility {
-                Visibility::Public => "AllUsers",
-                Visibility::Internal => "InternalUsers",
-            };
-            feed_item.insert("Visibility".to_owned(), json!(visibility));
-        }
-        let ledger = json!({
-            "Key__c": key.to_string(),
-            "Feed_Item__c": reference("post", "id"),
-            "Case__c": place.case,
-            "Contact__c": place.contact,
-            "Course_Run__c": place.run,
-            "Author_Name__c": feed_text::cut(&feed_text::shield(&post.author_name), 255),
-            "Author_Username__c": feed_text::cut(&feed_text::shield(author.username.as_str()), 150),
-            "Author_Role__c": author.role.name(),
-            "Visibility__c": post.visibility.name(),
-        });
-        let request = CompositeRequest {
-            all_or_none: true,
-            subrequests: vec![
-                Subrequest::create("post", "FeedItem", feed_item.into()),
-                Subrequest::create("ledger", "Portal_Post__c", ledger),
-            ],
-        };
-        // Safe to repeat: the ledger's key lets only one of them through.
-        let response = session.client.composite(&request, Repeat::Safe).await?;
-        let Some(failure) = response.first_failure() else {
-            let id = |part| response.get(part).and_then(salesforce::Subresponse::id);
-            let feed_item = id("post").ok_or_else(|| Error::internal("the org made a FeedItem and told no id"))?;
-            return Ok(Outcome::Delivered { feed_item, ledger: id("ledger") });
-        };
-        // An earlier try landed and its answer was lost.
-        if failure.error.code() == Some("DUPLICATE_VALUE")
-            && let Some(entry) = self.ledger_entry_of(session, key).await?
-        {
-            return Ok(Outcome::Delivered { feed_item: entry.feed_item, ledger: Some(entry.id) });
-        }
-        Err(failure.error.into())
-    }
-
-    async fn settle(&self, claim: &Claim, subject: Option<&Subject>, outcome: Outcome) -> Result<(), Error> {
-        let now = self.clock.now();
-        let (id, token) = (claim.delivery.id, claim.token);
-        let tx = self.store.begin_repeatable().await?;
-        match (&outcome, subject) {
-            (Outcome::Delivered { feed_item, ledger }, Some(subject)) => {
-                let delivered =
-                    Delivered { feed_item_id: feed_item.clone(), ledger_id: ledger.clone(), created_at: None };
-                tx.posts().mark_delivered(subject.post.id, &delivered, now).await?;
-                tx.deliveries().finish(id, token, now).await?;
-            }
-            (Outcome::Refused { reason, code }, Some(subject)) => {
-                if tx.deliveries().bury(id, token, now, reason, code.as_deref()).await? {
-                    tx.posts().mark_failed(subject.post.id, reason, now).await?;
-                }
-            }
-            (_, _) => {
-                tx.deliveries().finish(id, token, now).await?;
-            }
-        }
-        if let Some(subject) = subject {
-            self.bump(&tx, subject.case.id, Audience::of(subject.post.visibility)).await?;
-        }
-        tx.commit().await?;
-        let attempts = claim.delivery.attempts;
-        match &outcome {
-            Outcome::Delivered { .. } => {
-                tracing::info!(delivery.id = %id, delivery.attempts = attempts, "post delivered");
-            }
-            Outcome::Gone => tracing::info!(delivery.id = %id, "nothing to deliver"),
-            Outcome::Refused { code, .. } => {
-                tracing::warn!(delivery.id = %id, delivery.attempts = attempts, salesforce.code = code, "post refused by the org");
-            }
-        }
-        if let Some(subject) = subject
-            && let Some(course) = subject.case.course_id
-        {
-            self.live.publish(course, Audience::of(subject.post.visibility));
-        }
-        Ok(())
+            Error::Invalid(reason) => Verdict::Refused { reason, code: None },
+            error => Verdict::Later(error),
+        })
     }
 
     /// Temporary trouble: tried again later, later each time.
-    async fn put_off(
-        &self,
-        claim: &Claim,
-        error: &(dyn std::error::Error + Send + Sync),
-        code: Option<&str>,
-    ) -> Result<(), Error> {
+    pub(super) async fn put_off(&self, claim: &Claim, error: &Error) -> Result<(), Error> {
         let now = self.clock.now();
         let pause = self.retry_pause(claim.delivery.attempts);
         tracing::warn!(
@@ -283,12 +176,16 @@ impl Engine {
         );
         let tx = self.store.begin_repeatable().await?;
         let not_before = now.saturating_add(pause);
+        let code = match error {
+            Error::Org(error) => error.code(),
+            _ => None,
+        };
         tx.deliveries().retry(claim.delivery.id, claim.token, not_before, &error.to_string(), code).await?;
         tx.commit().await?;
         Ok(())
     }
 
-    async fn release(&self, claim: &Claim) -> Result<(), Error> {
+    pub(super) async fn release(&self, claim: &Claim) -> Result<(), Error> {
         let tx = self.store.begin_repeatable().await?;
         tx.deliveries().release(claim.delivery.id, claim.token).await?;
         tx.commit().await?;
@@ -314,18 +211,4 @@ impl Engine {
         }
         Ok(())
     }
-}
-
-/// What the org says when a record that another one points to is no longer there.
-fn is_ancestor_gone(error: &salesforce::Error) -> bool {
-    matches!(
-        error.code(),
-        Some(
-            "NOT_FOUND"
-                | "ENTITY_IS_DELETED"
-                | "INVALID_CROSS_REFERENCE_KEY"
-                | "INVALID_ID_FIELD"
-                | "INSUFFICIENT_ACCESS_ON_CROSS_REFERENCE_ENTITY"
-        )
-    )
 }

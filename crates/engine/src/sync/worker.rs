@@ -18,7 +18,7 @@ use tracing::Instrument;
 
 use super::{
     breaker::Passage,
-    deliver::{Claim, Look},
+    deliver::{Load, Look},
 };
 use crate::{Engine, Error};
 
@@ -148,9 +148,9 @@ impl Engine {
         loop {
             let room = self.limits.deliveries_at_once.saturating_sub(under_way.len());
             let pause = match self.claim_due(room, under_way.len(), look).await {
-                Ok(claimed) => {
-                    for claim in claimed {
-                        under_way.spawn(self.clone().delivery(claim).in_current_span());
+                Ok(loads) => {
+                    for load in loads {
+                        under_way.spawn(self.clone().delivery(load).in_current_span());
                     }
                     if under_way.is_empty() { self.until_next_delivery().await } else { LOOK_FOR_WORK_EVERY }
                 }
@@ -169,8 +169,8 @@ impl Engine {
         let _ = tokio::time::timeout(GRACE, under_way.join_all()).await;
     }
 
-    fn delivery(self, claim: Claim) -> BoxFuture<'static, ()> {
-        async move { self.deliver(claim).await }.boxed()
+    fn delivery(self, load: Load) -> BoxFuture<'static, ()> {
+        async move { self.deliver(load).await }.boxed()
     }
 
     /// How long the loop may sleep when nobody wakes it.

@@ -4,6 +4,7 @@
 
 mod access;
 mod catalogue;
+mod catalogue_in_org;
 mod connection;
 mod delivery;
 mod drafts;

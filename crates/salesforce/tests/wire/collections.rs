@@ -8,8 +8,7 @@ use serde_json::{Value, json};
 use crate::org::{Org, Reply};
 
 fn keyed(key: &str, fields: Value) -> Keyed {
-    let Value::Object(fields) = fields else { panic!() };
-    Keyed { key: key.to_owned(), fields }
+    Keyed { key: key.to_owned(), fields: fields.as_object().unwrap().clone() }
 }
 
 #[tokio::test]

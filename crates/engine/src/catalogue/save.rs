@@ -1,0 +1,195 @@
+//! Saving one record of the catalogue, as an upstream system or an admin's page does. It is local and done at once; what of it
+//! the org should have follows as a delivery, one however often it changes meanwhile.
+
+use domain::{
+    CourseId, CourseKey, CourseRunId, DeliveryId, IsNew, OfacDecision, OrganizationId, OrganizationKey, RunKey,
+};
+use store::{Changed, CourseUpsert, NewDelivery, OrganizationUpsert, RunUpsert, Tx};
+use uuid::Uuid;
+
+use crate::{Actor, CourseInput, Engine, Error, RunInput, Saved, access, sync::DeliveryKind};
+
+/// Names and titles; longer than any the catalogue of a university has, and cut for the org.
+const TITLE_MAX_CHARS: usize = 1_000;
+
+/// Deliveries enqueued in one transaction.
+const AT_ONCE: usize = 500;
+
+impl Engine {
+    /// Makes or renames the organization with this key.
+    ///
+    /// # Errors
+    /// [`Error::Forbidden`] for everybody but staff and admins; [`Error::InvalidField`].
+    pub async fn put_organization(&self, actor: &Actor, key: &str, name: &str) -> Result<Saved, Error> {
+        access::check_may_edit_catalogue(actor)?;
+        let key = OrganizationKey::new(key).map_err(|invalid| Error::field("key", invalid.0))?;
+        let name = title("name", name)?;
+        let now = self.clock.now();
+        let tx = self.store.begin().await?;
+        let new_id = OrganizationId::from_uuid(self.random.uuid_v7(now));
+        let (row, changed) = tx.catalogue().upsert_organization(&OrganizationUpsert { key, name }, new_id, now).await?;
+        self.send_if(&tx, DeliveryKind::Organization, row.id.as_uuid(), changed).await?;
+        tx.commit().await?;
+        Ok(self.saved(changed))
+    }
+
+    /// Makes or changes the course with this id.
+    ///
+    /// # Errors
+    /// As [`Engine::put_organization`], [`Error::Conflict`] when another course has the key.
+    pub async fn put_course(&self, actor: &Actor, id: CourseId, course: CourseInput) -> Result<Saved, Error> {
+        access::check_may_edit_catalogue(actor)?;
+        let key = CourseKey::new(course.key).map_err(|invalid| Error::field("key", invalid.0))?;
+        let title = title("title", &course.title)?;
+        if course.organizations.is_empty() {
+            return Err(Error::field("organizations", "Name at least one organization; the first one publishes it."));
+        }
+        let now = self.clock.now();
+        let tx = self.store.begin().await?;
+        let mut organizations = Vec::with_capacity(course.organizations.len());
+        for key in course.organizations {
+            let unknown = || {
+                let sentence = format!("There is no organization “{key}” in the catalogue. Add it first.");
+                Error::field("organizations", sentence)
+            };
+            let known = OrganizationKey::new(key.as_str()).map_err(|_| unknown())?;
+            organizations.push(tx.catalogue().organization_by_key(&known).await?.ok_or_else(unknown)?.id);
+        }
+        let upsert = CourseUpsert { id, key, title, organizations };
+        let (row, changed) = tx.catalogue().upsert_course(&upsert, now).await.map_err(|error| {
+            if error.conflicts_on("courses_key") {
+                Error::Conflict(format!("Another course has the key “{}”. Keys are unique.", upsert.key))
+            } else {
+                error.into()
+            }
+        })?;
+        self.send_if(&tx, DeliveryKind::Course, row.id.as_uuid(), changed).await?;
+        tx.commit().await?;
+        Ok(self.saved(changed))
+    }
+
+    /// Makes or changes the run with this key.
+    ///
+    /// # Errors
+    /// As [`Engine::put_organization`].
+    pub async fn put_run(&self, actor: &Actor, key: &str, run: RunInput) -> Result<Saved, Error> {
+        access::check_may_edit_catalogue(actor)?;
+        let key = RunKey::new(key).map_err(|invalid| Error::field("key", invalid.0))?;
+        let title = title("title", &run.title)?;
+        if let (Some(start), Some(end)) = (run.start, run.end)
+            && end < start
+        {
+            return Err(Error::field("end", "The end is before the start. Correct one of them."));
+        }
+        let now = self.clock.now();
+        let tx = self.store.begin().await?;
+        let course = tx.catalogue().course(run.course).await?;
+        let course = course.ok_or_else(|| {
+            Error::field("course", format!("There is no course {} in the catalogue. Add it first.", run.course))
+        })?;
+        let is_new = match (run.is_new, tx.catalogue().run_by_key(&key).await?) {
+            (Some(true), _) | (None, None) => IsNew::Yes,
+            (Some(false), _) => IsNew::No,
+            (None, Some(known)) => known.is_new,
+        };
+        let upsert = RunUpsert {
+            key,
+            course_id: course.id,
+            title,
+            start_at: run.start,
+            end_at: run.end,
+            go_live_at: run.go_live_date,
+            status: run.status,
+            ofac: OfacDecision::from_restrictions(run.has_ofac_restrictions),
+            is_new,
+        };
+        let new_id = CourseRunId::from_uuid(self.random.uuid_v7(now));
+        let (row, changed) = tx.catalogue().upsert_run(&upsert, new_id, now).await?;
+        self.send_if(&tx, DeliveryKind::CourseRun, row.id.as_uuid(), changed).await?;
+        tx.commit().await?;
+        Ok(self.saved(changed))
+    }
+
+    /// Sends the whole catalogue to the org again; what the org has already costs nothing. Answers how many records wait now.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`] without an org and for everybody but admins.
+    pub async fn send_whole_catalogue(&self, actor: &Actor) -> Result<usize, Error> {
+        access::check_may_manage_connection(actor)?;
+        self.send_everything().await
+    }
+
+    /// The same for the command line, whose user runs the portal.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`] without an org.
+    pub async fn send_everything(&self) -> Result<usize, Error> {
+        self.org()?;
+        let ids = self.store.read().catalogue().every_id().await?;
+        let records: Vec<(DeliveryKind, Uuid)> =
+            (ids.organizations.iter().map(|id| (DeliveryKind::Organization, id.as_uuid())))
+                .chain(ids.courses.iter().map(|id| (DeliveryKind::Course, id.as_uuid())))
+                .chain(ids.runs.iter().map(|id| (DeliveryKind::CourseRun, id.as_uuid())))
+                .collect();
+        for some in records.chunks(AT_ONCE) {
+            let tx = self.store.begin().await?;
+            for (kind, id) in some {
+                self.send_if(&tx, *kind, *id, Changed::Updated).await?;
+            }
+            tx.commit().await?;
+        }
+        self.worker.wake();
+        Ok(records.len())
+    }
+
+    /// Enqueues the record as it will be when this transaction is committed. A portal without an org has nobody to send it to.
+    pub(super) async fn send_if(
+        &self,
+        tx: &Tx,
+        kind: DeliveryKind,
+        subject: Uuid,
+        changed: Changed,
+    ) -> Result<(), Error> {
+        if changed == Changed::Unchanged || !self.org_configured() {
+            return Ok(());
+        }
+        let now = self.clock.now();
+        let delivery = NewDelivery {
+            id: DeliveryId::from_uuid(self.random.uuid_v7(now)),
+            kind: kind.name().to_owned(),
+            subject_id: subject,
+            lane: subject,
+            not_before: now,
+            created_at: now,
+        };
+        Ok(tx.deliveries().enqueue_unless_waiting(&delivery).await?)
+    }
+
+    fn saved(&self, changed: Changed) -> Saved {
+        if changed != Changed::Unchanged {
+            self.worker.wake();
+        }
+        match changed {
+            Changed::Inserted => Saved::Created,
+            Changed::Updated => Saved::Updated,
+            Changed::Unchanged => Saved::Unchanged,
+        }
+    }
+}
+
+fn title(field: &'static str, text: &str) -> Result<String, Error> {
+    let text = text.trim();
+    if text.is_empty() {
+        return Err(Error::field(field, format!("The {field} is blank. Give one.")));
+    }
+    if text.chars().count() > TITLE_MAX_CHARS {
+        return Err(Error::field(
+            field,
+            format!("The {field} is longer than {TITLE_MAX_CHARS} characters. Shorten it."),
+        ));
+    }
+    if text.contains(char::is_control) {
+        return Err(Error::field(field, format!("The {field} holds control characters or line breaks. Remove them.")));
+    }
+    Ok(text.to_owned())
+}
