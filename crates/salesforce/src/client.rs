@@ -16,7 +16,7 @@ use url::Url;
 use crate::{
     ApiUsage, ApiVersion, Grant, OAuth, OrgConfig, Repeat, TokenStore, Tokens,
     error::{ApiError, Error, ErrorKind, Outcome},
-    rest::Request,
+    rest::{Request, Size},
     session::Session,
 };
 
@@ -33,6 +33,9 @@ struct Inner {
 
 /// URI and headers together may have 16,384 bytes; this leaves room for the headers.
 pub(crate) const MAX_URI_BYTES: usize = 14_000;
+
+/// How much longer than others a call with a file's worth of rows may take.
+const LARGE_FACTOR: u32 = 15;
 
 impl Client {
     /// `http` comes from [`crate::http::client`].
@@ -75,7 +78,7 @@ impl Client {
     /// # Errors
     /// [`ErrorKind::NotConnected`], [`ErrorKind::Grant`], or trouble on the way.
     pub async fn tokens(&self) -> Result<Tokens, Error> {
-        within(self.deadline(), self.0.session.tokens()).await
+        within(self.deadline(Size::Usual), self.0.session.tokens()).await
     }
 
     /// Forgets the tokens and revokes them at the org. The caller erases the stored ones, whether or not this works.
@@ -91,14 +94,18 @@ impl Client {
         *self.0.usage.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn deadline(&self) -> Instant {
-        Instant::now() + self.0.config.deadline
+    fn deadline(&self, size: Size) -> Instant {
+        let factor = match size {
+            Size::Usual => 1,
+            Size::Large => LARGE_FACTOR,
+        };
+        Instant::now() + self.0.config.deadline * factor
     }
 
     /// Sends with a session, renewing it at most once and, where the caller allows, sending again at most once after a broken
     /// connection: all within one deadline.
     pub(crate) async fn send(&self, request: &Request, repeat: Repeat) -> Result<Answer, Error> {
-        let deadline = self.deadline();
+        let deadline = self.deadline(request.size);
         let mut tokens = within(deadline, self.0.session.tokens()).await?;
         let mut renewed = false;
         let mut interrupted = None;
@@ -154,12 +161,12 @@ impl Client {
             .http
             .request(request.method.clone(), url)
             .bearer_auth(tokens.access_token.expose_secret())
-            .header(header::ACCEPT, "application/json");
+            .header(header::ACCEPT, request.accept);
         for (name, value) in &request.headers {
             builder = builder.header(name, value);
         }
         if let Some(body) = &request.body {
-            builder = builder.header(header::CONTENT_TYPE, "application/json").body(body.clone());
+            builder = builder.header(header::CONTENT_TYPE, request.content_type).body(body.clone());
         }
         let started = Instant::now();
         let exchange = async {
@@ -242,6 +249,10 @@ impl Answer {
         // When Salesforce itself reports a 5xx it has rolled back; a gateway only lost sight of it.
         let outcome = if self.status.is_server_error() && errors.is_empty() { self.sent } else { Outcome::NotApplied };
         Err(Error::api(status, errors).with_outcome(outcome))
+    }
+
+    pub(crate) fn bytes(&self) -> Bytes {
+        self.body.clone()
     }
 
     pub(crate) fn json<T: DeserializeOwned>(&self) -> Result<T, Error> {

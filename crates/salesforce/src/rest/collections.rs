@@ -2,7 +2,7 @@
 
 use ::http::Method;
 use domain::SalesforceId;
-use serde::Deserialize;
+use serde::{Deserialize, de::DeserializeOwned};
 use serde_json::{Map, Value, json};
 
 use super::{ApiPath, Repeat, Request, Upserted};
@@ -11,8 +11,11 @@ use crate::{
     error::{ApiError, Error, ErrorKind, Outcome},
 };
 
-/// How many records one call takes.
+/// How many records one call writes.
 pub const MAX_RECORDS: usize = 200;
+
+/// How many records one call reads.
+pub const MAX_READ: usize = 2_000;
 
 /// A record of a collection: the value of its external id, and its other fields.
 #[derive(Clone, Debug)]
@@ -69,6 +72,30 @@ impl Client {
     ) -> Result<Vec<Result<Upserted, Error>>, Error> {
         let records = records.iter().map(|(id, fields)| body(object, "id", id.as_str(), fields)).collect();
         self.save_all("update_all", ApiPath::new("/composite/sobjects"), records).await
+    }
+
+    /// The fields of up to 2,000 records named by id, in the order asked; none for one that isn't there. Counts as one call.
+    ///
+    /// # Errors
+    /// See [`ErrorKind`].
+    pub async fn retrieve_all<T: DeserializeOwned>(
+        &self,
+        object: &str,
+        ids: &[SalesforceId],
+        fields: &[&str],
+    ) -> Result<Vec<Option<T>>, Error> {
+        if ids.is_empty() || ids.len() > MAX_READ {
+            return Err(Error::request("1 to 2,000 records can be read at once"));
+        }
+        let path = ApiPath::new("/composite/sobjects").name(object);
+        let request = Request::new("retrieve_all", Method::POST, path)
+            .with_json(&json!({ "ids": ids, "fields": fields }))?
+            .large();
+        let found: Vec<Option<T>> = self.send(&request, Repeat::Safe).await?.json()?;
+        if found.len() != ids.len() {
+            return Err(Error::new(ErrorKind::Decode).with_source("records are missing"));
+        }
+        Ok(found)
     }
 
     async fn save_all(

@@ -20,7 +20,7 @@ use crate::{
     error::{Error, Outcome},
 };
 
-pub use collections::{Keyed, MAX_RECORDS};
+pub use collections::{Keyed, MAX_READ, MAX_RECORDS};
 pub use composite::{
     CompositeFailure, CompositeRequest, CompositeResponse, Subrequest, Subresponse, looks_like_reference, reference,
 };
@@ -40,6 +40,8 @@ pub enum Repeat {
     Never,
 }
 
+const JSON: &str = "application/json";
+
 /// One call, before tokens and instance are known.
 pub(crate) struct Request {
     /// For logs: what is done, without keys or values.
@@ -49,11 +51,33 @@ pub(crate) struct Request {
     pub(crate) query: Vec<(&'static str, Cow<'static, str>)>,
     pub(crate) headers: Vec<(HeaderName, String)>,
     pub(crate) body: Option<Bytes>,
+    pub(crate) content_type: &'static str,
+    pub(crate) accept: &'static str,
+    pub(crate) size: Size,
+}
+
+/// How much travels with a call, and so how long it may take.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Size {
+    /// Within the configured deadline.
+    Usual,
+    /// A file's worth: many times the deadline.
+    Large,
 }
 
 impl Request {
     pub(crate) fn new(operation: &'static str, method: Method, path: ApiPath) -> Self {
-        Self { operation, method, path, query: Vec::new(), headers: Vec::new(), body: None }
+        Self {
+            operation,
+            method,
+            path,
+            query: Vec::new(),
+            headers: Vec::new(),
+            body: None,
+            content_type: JSON,
+            accept: JSON,
+            size: Size::Usual,
+        }
     }
 
     pub(crate) fn get(operation: &'static str, path: ApiPath) -> Self {
@@ -70,6 +94,23 @@ impl Request {
             .map_err(|error| Error::request("the record can't be written as JSON").with_source(error))?;
         self.body = Some(body.into());
         Ok(self)
+    }
+
+    pub(crate) fn with_csv(mut self, rows: Bytes) -> Self {
+        self.body = Some(rows);
+        self.content_type = "text/csv";
+        self.large()
+    }
+
+    /// For an answer in CSV.
+    pub(crate) const fn accepting_csv(mut self) -> Self {
+        self.accept = "text/csv";
+        self.large()
+    }
+
+    pub(crate) const fn large(mut self) -> Self {
+        self.size = Size::Large;
+        self
     }
 
     /// A read that gets lost has done nothing.
