@@ -1,5 +1,7 @@
 //! `casebridge import`: data from files.
 
+mod comments;
+
 use std::{fs::File, io, path::PathBuf};
 
 use clap::Subcommand;
@@ -21,11 +23,23 @@ pub(super) enum Import {
         /// A CSV file; - reads standard input.
         file: PathBuf,
     },
+    /// Load comments from before the portal into the org, with their dates and authors. Importing a file again adds nothing and goes on
+    /// where it stopped.
+    ///
+    /// One JSON object a line, or CSV whose first line names the columns: course (id or key), run (key), author (username, address, or
+    /// "First Last (username)"), body, created, modified, visibility (public, internal). Run, modified and visibility may be absent.
+    #[command(
+        after_help = "Example:\n  casebridge import comments history.jsonl --dry-run && casebridge import comments history.jsonl"
+    )]
+    Comments(comments::Comments),
 }
 
 impl Import {
     pub(super) async fn run(self, config: Config) -> Result<(), Fault> {
-        let Self::Catalogue { file } = self;
+        let file = match self {
+            Self::Catalogue { file } => file,
+            Self::Comments(comments) => return comments.run(config).await,
+        };
         let reader: Box<dyn io::Read + Send> = if file.as_os_str() == "-" {
             Box::new(io::stdin())
         } else {

@@ -25,6 +25,7 @@ pub use engine::Engine;
 pub use error::{Error, Public, PublicKind};
 pub use identity::NewPerson;
 pub use options::{EngineOptions, Limits, OrgGrant, OrgOptions, UnusableOrg};
+pub use sync::{CourseProof, HistoryProgress, HistoryReport, HistoryStep, HistoryWatch, Reject, Tally};
 pub use views::{
     BeginConnect, CaseView, ConnectionState, ConnectionView, CourseFilter, CourseInput, CourseList, CourseSummary,
     CourseView, DatabaseState, DraftText, Health, ImportCount, ImportReport, NewComment, OrgState, OrganizationView,

@@ -6,6 +6,7 @@ mod catalogue;
 mod course_organizations;
 mod deliver;
 mod ensure;
+mod history;
 mod kind;
 mod ledger;
 mod merge;
@@ -19,6 +20,7 @@ mod sources;
 mod standing;
 mod worker;
 
+pub use history::{CourseProof, HistoryProgress, HistoryReport, HistoryStep, HistoryWatch, Reject, Tally};
 pub(crate) use kind::DeliveryKind;
 pub(crate) use session::Org;
 pub(crate) use standing::OrgStanding;

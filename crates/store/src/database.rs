@@ -12,8 +12,8 @@ use secrecy::{ExposeSecret, SecretString};
 use tokio::sync::{Mutex, OwnedMutexGuard};
 
 use crate::{
-    Cases, Catalogue, Connections, Cursors, Deliveries, Drafts, Error, OrgRecords, Posts, Sessions, TokenCipher, Users,
-    migrations::Migrator,
+    Cases, Catalogue, Connections, Cursors, Deliveries, Drafts, Error, Imports, OrgRecords, Posts, Sessions,
+    TokenCipher, Users, migrations::Migrator,
 };
 
 /// How long a caller waits for a connection, or for another process's write lock, before it is told [`Error::Unavailable`].
@@ -297,6 +297,7 @@ repositories! {
         sessions: Sessions,
         org_records: OrgRecords,
         cursors: Cursors,
+        imports: Imports,
     }
 }
 

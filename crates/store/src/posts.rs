@@ -1,5 +1,6 @@
 //! What is said on cases: written here, or read from the org.
 
+mod history;
 mod merge;
 
 use domain::{
@@ -11,7 +12,10 @@ use sea_orm::{
     QueryOrder, QuerySelect, sea_query::Expr,
 };
 
-pub use self::merge::{Delivered, OrgPost};
+pub use self::{
+    history::LoadedPost,
+    merge::{Delivered, OrgPost},
+};
 use crate::{
     Error, VisibilityScope,
     database::met,

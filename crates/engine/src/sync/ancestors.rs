@@ -74,7 +74,7 @@ impl Engine {
             (None, None) => None,
         };
         let contact = self.ensure(session, contact_record(&subject.author, home.as_ref())).await?;
-        let wanted = case_record(&subject.case, course_id.as_ref(), account.as_ref(), &contact);
+        let wanted = case_record(&subject.case, course_id.as_ref(), account.as_ref(), Some(&contact));
         let case = self.ensure(session, wanted).await?;
         if subject.case.salesforce_id.as_ref() != Some(&case) {
             self.case_is_in_org(subject.case.id, &case).await?;
@@ -105,7 +105,7 @@ impl Engine {
         Ok(())
     }
 
-    async fn case_is_in_org(&self, case: CaseId, id: &SalesforceId) -> Result<(), Error> {
+    pub(super) async fn case_is_in_org(&self, case: CaseId, id: &SalesforceId) -> Result<(), Error> {
         let org_case = OrgCase { salesforce_id: id.clone(), case_number: None, status: None, priority: None };
         let tx = self.store.begin_repeatable().await?;
         tx.cases().set_org(case, &org_case, self.clock.now()).await?;

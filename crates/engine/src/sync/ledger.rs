@@ -74,6 +74,29 @@ impl Engine {
         Ok(rows.into_iter().next().and_then(Row::entry))
     }
 
+    /// The entries that carry these keys.
+    pub(super) async fn ledger_entries_of(
+        &self,
+        session: &OrgSession,
+        keys: &[PostKey],
+    ) -> Result<HashMap<PostKey, LedgerEntry>, Error> {
+        let mut entries = HashMap::new();
+        for some in keys.chunks(IDS_AT_ONCE) {
+            let soql = Soql::select(COLUMNS)
+                .from("Portal_Post__c")
+                .filter(Field("Key__c").is_in(some.iter().map(PostKey::to_string)));
+            let rows: Vec<Row> = session.client.query_all(&soql).await?;
+            entries.extend(rows.into_iter().filter_map(Row::entry).filter_map(|entry| Some((entry.key?, entry))));
+        }
+        Ok(entries)
+    }
+
+    /// The org has ledger rows that this database knows nothing of: another portal's, or this one's from before its database was lost.
+    pub(super) async fn org_knows_more(&self, session: &OrgSession) -> Result<bool, Error> {
+        let in_org = session.client.query_total(&Soql::count().from("Portal_Post__c")).await?;
+        Ok(in_org > self.store.read().posts().count_in_ledger().await?)
+    }
+
     /// The entries of these feed items. An item and its entry are made in one transaction, so whoever sees the one sees the
     /// other; an item without an entry was written by somebody in the org.
     pub(super) async fn ledger_entries(

@@ -174,7 +174,7 @@ impl Engine {
     }
 
     /// Whether reading has to stop so that what people write still goes out.
-    async fn is_over_budget(&self, session: &OrgSession) -> Result<bool, Error> {
+    pub(super) async fn is_over_budget(&self, session: &OrgSession) -> Result<bool, Error> {
         let percent = u64::from(self.limits.background_budget_percent);
         let over = |used: u64, max: u64| max > 0 && used.saturating_mul(100) >= max.saturating_mul(percent);
         let Some(usage) = session.client.limits() else { return Ok(false) };

@@ -148,7 +148,7 @@ pub(super) fn case_record(
     case: &CaseRow,
     course: Option<&SalesforceId>,
     account: Option<&SalesforceId>,
-    contact: &SalesforceId,
+    contact: Option<&SalesforceId>,
 ) -> Wanted {
     Wanted {
         kind: OrgRecordKind::Case,

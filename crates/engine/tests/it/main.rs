@@ -8,6 +8,7 @@ mod catalogue_in_org;
 mod connection;
 mod delivery;
 mod drafts;
+mod history;
 mod hostile_text;
 mod identity;
 mod polling;

@@ -9,7 +9,7 @@ use crate::{
 };
 
 /// What "Set Audit Fields upon Record Creation" opens.
-fn is_audit_field(name: &str) -> bool {
+pub(crate) fn is_audit_field(name: &str) -> bool {
     matches!(name, "CreatedDate" | "CreatedById" | "LastModifiedDate" | "LastModifiedById")
 }
 

@@ -15,6 +15,7 @@ mod sorted;
 mod transaction;
 
 pub(crate) use blobs::Blobs;
+pub(crate) use check::is_audit_field;
 pub use database::Database;
 pub(crate) use database::make_id;
 pub(crate) use files::Blob;

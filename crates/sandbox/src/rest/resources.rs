@@ -3,7 +3,11 @@
 use serde_json::{Map, Value, json};
 
 use super::{Caller, Reply, object_named, recent};
-use crate::{error::ApiError, records::Database, seed};
+use crate::{
+    error::ApiError,
+    records::{Database, is_audit_field},
+    seed,
+};
 
 pub(super) fn map(caller: &Caller) -> Reply {
     let base = format!("/services/data/v{}", caller.version);
@@ -20,7 +24,17 @@ pub(super) fn describe_global(caller: &Caller, database: &Database) -> Reply {
 }
 
 pub(super) fn describe(caller: &Caller, database: &Database, object: &str) -> Result<Reply, ApiError> {
-    Ok(Reply::ok(object_named(database, object)?.describe(database.schema(), &caller.version)))
+    let mut described = object_named(database, object)?.describe(database.schema(), &caller.version);
+    if caller.org.switches().audit_fields
+        && let Some(fields) = described.get_mut("fields").and_then(Value::as_array_mut)
+    {
+        for field in fields.iter_mut().filter_map(Value::as_object_mut) {
+            if field.get("name").and_then(Value::as_str).is_some_and(is_audit_field) {
+                field.insert("createable".to_owned(), true.into());
+            }
+        }
+    }
+    Ok(Reply::ok(described))
 }
 
 /// `/sobjects/X`: the short describe and the records last made.

@@ -14,6 +14,8 @@ pub(crate) mod courses;
 pub(crate) mod cursors;
 pub(crate) mod deliveries;
 pub(crate) mod drafts;
+pub(crate) mod import_jobs;
+pub(crate) mod imports;
 pub(crate) mod org_records;
 pub(crate) mod organizations;
 pub(crate) mod posts;
