@@ -10,6 +10,7 @@ mod history;
 mod kind;
 mod ledger;
 mod merge;
+mod old_cases;
 mod poll;
 mod post;
 mod records;

@@ -2,12 +2,16 @@
 
 use domain::{SalesforceId, Timestamp};
 use sea_orm::{
-    ActiveValue::Set, ColumnTrait, ConnectionTrait, DatabaseTransaction, EntityTrait, QueryFilter,
-    sea_query::OnConflict,
+    ActiveValue::Set, ColumnTrait, ConnectionTrait, DatabaseTransaction, EntityTrait, QueryFilter, QueryOrder,
+    QuerySelect, QueryTrait, sea_query::OnConflict,
 };
 use uuid::Uuid;
 
-use crate::{Error, decode::Field, decode::time, entities::org_records};
+use crate::{
+    CourseRow, Error,
+    decode::{Field, rows, time},
+    entities::{courses, org_records},
+};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum OrgRecordKind {
@@ -19,6 +23,8 @@ pub enum OrgRecordKind {
     Case,
     /// A course's links to its organizations, all together.
     CourseOrganizations,
+    /// That the org was searched for cases of a course from before the portal; stands for no record.
+    OldCases,
 }
 
 impl OrgRecordKind {
@@ -31,6 +37,7 @@ impl OrgRecordKind {
             Self::Contact => "contact",
             Self::Case => "case",
             Self::CourseOrganizations => "course_organizations",
+            Self::OldCases => "old_cases",
         }
     }
 }
@@ -70,6 +77,30 @@ impl<C: ConnectionTrait> OrgRecords<'_, C> {
         crate::decode::row_or_none(
             org_records::Entity::find_by_id(key(org, kind, portal_id)).one(self.connection).await?,
         )
+    }
+}
+
+impl<C: ConnectionTrait> OrgRecords<'_, C> {
+    /// Courses that nothing of this kind is noted for, in order of their ids.
+    pub async fn courses_without(
+        &self,
+        org: &SalesforceId,
+        kind: OrgRecordKind,
+        limit: u64,
+    ) -> Result<Vec<CourseRow>, Error> {
+        let noted = org_records::Entity::find()
+            .select_only()
+            .column(org_records::Column::PortalId)
+            .filter(org_records::Column::OrgId.eq(org.as_str()))
+            .filter(org_records::Column::Kind.eq(kind.name()))
+            .into_query();
+        let models = courses::Entity::find()
+            .filter(courses::Column::Id.not_in_subquery(noted))
+            .order_by_asc(courses::Column::Id)
+            .limit(limit)
+            .all(self.connection)
+            .await?;
+        rows(models)
     }
 }
 

@@ -282,8 +282,9 @@ impl Engine {
     }
 
     /// One transaction for a page; then whoever may see a change is told.
-    async fn merge(&self, incoming: Vec<Incoming>, cases: &Cases) -> Result<Merged, Error> {
+    async fn merge(&self, mut incoming: Vec<Incoming>, cases: &Cases) -> Result<Merged, Error> {
         let mut merged = Merged::default();
+        keep_order(&mut incoming);
         let mut touched: HashMap<CaseId, Audience> = HashMap::new();
         if incoming.is_empty() {
             return Ok(merged);
@@ -320,6 +321,19 @@ impl Engine {
             }
         }
         Ok(merged)
+    }
+}
+
+/// The org's times are whole seconds as a rule. What was said within one shows in the order of the org's ids, so ours follow them.
+fn keep_order(incoming: &mut [Incoming]) {
+    let mut ids: Vec<PostId> = incoming.iter().map(|row| row.post.id).collect();
+    ids.sort_unstable();
+    incoming.sort_by(|one, other| {
+        let place = |row: &Incoming| (row.post.created_at, row.post.salesforce_id.as_str().to_owned());
+        place(one).cmp(&place(other))
+    });
+    for (row, id) in incoming.iter_mut().zip(ids) {
+        row.post.id = id;
     }
 }
 

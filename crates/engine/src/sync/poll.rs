@@ -52,6 +52,7 @@ impl Engine {
         self.reread_comments_under(session, &published, &mut report).await?;
         self.read_on::<CaseCommentRow>(session, fields, &mut report).await?;
         self.read_on::<EmailRow>(session, fields, &mut report).await?;
+        self.take_over_old_cases(session, fields, &mut report).await?;
         Ok(report)
     }
 

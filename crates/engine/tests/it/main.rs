@@ -11,6 +11,7 @@ mod drafts;
 mod history;
 mod hostile_text;
 mod identity;
+mod old_orgs;
 mod polling;
 mod portal;
 mod posting;
