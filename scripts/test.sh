@@ -26,5 +26,6 @@ stage "simple-salesforce" crates/sandbox/tests/python/run.sh
 stage "jsforce" crates/sandbox/tests/jsforce/run.sh
 stage "salesforce-pubsub-api-client" crates/sandbox/tests/pubsub/run.sh
 stage "jsforce streaming" crates/sandbox/tests/jsforce-streaming/run.sh
+stage "random histories" npm --prefix end2end run chaos
 stage "browser" npm --prefix end2end test
 printf '\nAll stages passed in %s min.\n' $(((SECONDS + 59) / 60))

@@ -1,9 +1,10 @@
 /** The portal of a world: its database, its commands and its server, which can be killed and started again. */
+import { spawn, type ChildProcess } from 'node:child_process';
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { password, type Person } from './people.ts';
-import { catalogueFile, portalProgram } from './places.ts';
-import { Program, run } from './program.ts';
+import { catalogueFile, portalProgram, root } from './places.ts';
+import { environment, Program, run } from './program.ts';
 import { SandboxOrg } from './sandbox-org.ts';
 
 export class Portal {
@@ -11,7 +12,7 @@ export class Portal {
   private readonly settings: Record<string, string>;
   private readonly program: Program;
 
-  constructor(folder: string, port: number, org: SandboxOrg) {
+  constructor(folder: string, port: number, org: SandboxOrg, settings: Record<string, string> = {}) {
     this.url = `http://127.0.0.1:${port}`;
     const data = join(folder, 'portal');
     mkdirSync(data);
@@ -23,6 +24,7 @@ export class Portal {
       CASEBRIDGE_SALESFORCE_CLIENT_ID: SandboxOrg.clientId,
       CASEBRIDGE_SALESFORCE_CLIENT_SECRET: SandboxOrg.clientSecret,
       CASEBRIDGE_SALESFORCE_POLL_SECONDS: '1',
+      ...settings,
     };
     this.program = new Program(portalProgram, ['serve'], this.settings, join(folder, 'portal.log'));
   }
@@ -51,7 +53,12 @@ export class Portal {
     return this.program.kill();
   }
 
-  private command(args: string[], input?: string): Promise<string> {
+  /** A command that is not waited for; for whoever means to kill it. */
+  begin(args: string[]): ChildProcess {
+    return spawn(portalProgram, args, { cwd: root, env: environment(this.settings), stdio: 'ignore' });
+  }
+
+  command(args: string[], input?: string): Promise<string> {
     return run(portalProgram, args, { settings: this.settings, ...(input === undefined ? {} : { input }) });
   }
 }

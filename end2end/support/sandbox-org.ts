@@ -67,6 +67,39 @@ export class SandboxOrg {
     await this.control('DELETE', 'faults');
   }
 
+  /** Writes a record as one of the org's people, not as the portal's user. */
+  async createAsRiley(object: string, fields: Record<string, unknown>): Promise<string> {
+    const token = await this.logIn({ grant_type: 'password', username: 'riley@sandbox.test', password: 'sandboxTOKEN' });
+    const answer = await this.send('POST', `/services/data/v67.0/sobjects/${object}`, token, fields);
+    return ((await answer.json()) as { id: string }).id;
+  }
+
+  async deleteRecord(object: string, id: string): Promise<void> {
+    await this.send('DELETE', `/services/data/v67.0/sobjects/${object}/${id}`, await this.logIn());
+  }
+
+  private async send(method: string, path: string, token: string, body?: unknown): Promise<Response> {
+    const headers = { authorization: `Bearer ${token}`, 'content-type': 'application/json' };
+    const answer = await fetch(`${this.url}${path}`, { method, headers, ...(body ? { body: JSON.stringify(body) } : {}) });
+    if (!answer.ok) throw new Error(`${method} ${path} answered ${answer.status}: ${await answer.text()}`);
+    return answer;
+  }
+
+  /** `kill -9`; what it answered is in its file. */
+  kill(): Promise<void> {
+    return this.program.kill();
+  }
+
+  /** Every session ends; clients have to renew theirs. */
+  expireSessions(): Promise<void> {
+    return this.control('POST', 'expire-sessions');
+  }
+
+  /** Clients may say when a record was made, and by whom. */
+  allowAuditFields(): Promise<void> {
+    return this.control('POST', 'switches', { audit_fields: true });
+  }
+
   /** Nobody gets an answer from the org until the faults are cleared. */
   goDown(): Promise<void> {
     return this.addFault({ action: 'refuse' });
@@ -83,11 +116,11 @@ export class SandboxOrg {
     return answer;
   }
 
-  private async logIn(): Promise<string> {
+  private async logIn(grant: Record<string, string> = { grant_type: 'client_credentials' }): Promise<string> {
     const answer = await fetch(`${this.url}/services/oauth2/token`, {
       method: 'POST',
       body: new URLSearchParams({
-        grant_type: 'client_credentials',
+        ...grant,
         client_id: SandboxOrg.clientId,
         client_secret: SandboxOrg.clientSecret,
       }),

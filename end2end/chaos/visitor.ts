@@ -1,0 +1,79 @@
+/** Somebody who uses the portal without a browser: signs in, posts, reads threads. */
+import { password, type Person } from '../support/people.ts';
+
+export interface Post {
+  id: string;
+  key: string | null;
+  author: string;
+  by_staff: boolean;
+  visibility: 'public' | 'internal';
+  body: string;
+  state: string | { state: string } | Record<string, unknown>;
+}
+
+export interface Comment {
+  course: string;
+  key: string;
+  body: string;
+  visibility: 'public' | 'internal';
+}
+
+/** No answer, or none that tells what became of the request. */
+export class Lost extends Error {}
+
+export class Visitor {
+  private cookie = '';
+
+  constructor(
+    readonly person: Person,
+    private readonly url: string,
+  ) {}
+
+  async post(comment: Comment): Promise<Post> {
+    return (await this.call('post_comment', { ...comment, run: null })) as Post;
+  }
+
+  async thread(course: string): Promise<Post[]> {
+    return ((await this.call('get_thread', { course, since: null })) as { posts: Post[] }).posts;
+  }
+
+  private async call(name: string, body: unknown): Promise<unknown> {
+    const ask = () =>
+      this.ask(`/api/fn/${name}`, { 'content-type': 'application/json' }, JSON.stringify(body));
+    if (!this.cookie) await this.signIn();
+    let answer = await ask();
+    if (answer.status === 401) {
+      await this.signIn();
+      answer = await ask();
+    }
+    const text = await answer.text().catch((error: unknown) => {
+      throw new Lost(String(error));
+    });
+    if (answer.status >= 500) throw new Lost(`${name} answered ${answer.status}: ${text}`);
+    if (!answer.ok) throw new Error(`${this.person.name}: ${name} answered ${answer.status}: ${text}`);
+    return JSON.parse(text);
+  }
+
+  private async signIn(): Promise<void> {
+    this.cookie = '';
+    const form = new URLSearchParams({ email: this.person.email, password });
+    const answer = await this.ask('/login', { 'content-type': 'application/x-www-form-urlencoded' }, form.toString());
+    const cookies = answer.headers.getSetCookie().map((cookie) => cookie.split(';')[0]);
+    if (answer.status !== 303 || cookies.length === 0) throw new Lost(`log-in answered ${answer.status}`);
+    this.cookie = cookies.join('; ');
+  }
+
+  private async ask(path: string, headers: Record<string, string>, body: string): Promise<Response> {
+    try {
+      return await fetch(`${this.url}${path}`, {
+        method: 'POST',
+        redirect: 'manual',
+        headers: { ...headers, origin: this.url, cookie: this.cookie },
+        body,
+        signal: AbortSignal.timeout(20_000),
+      });
+    } catch (error) {
+      throw new Lost(String(error));
+    }
+  }
+}
