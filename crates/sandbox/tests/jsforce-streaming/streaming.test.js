@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { beforeEach, test } from 'node:test';
 import jsforce from 'jsforce';
-import { Inbox, Records, admin, control, events, token, url } from './org.js';
+import { Inbox, Records, admin, control, events, token, url } from '../node/org.js';
 
 const { StreamingExtension } = (await import('jsforce/lib/api/streaming.js')).default;
 const portalEvents = '/event/Portal_Feed_Event__e';

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { afterEach, beforeEach, test } from 'node:test';
 import PubSubApiClient from 'salesforce-pubsub-api-client';
-import { Inbox, Records, admin, control, events, tlsUrl, token } from './org.js';
+import { Inbox, Records, admin, control, events, tlsUrl, token } from '../node/org.js';
 
 const quiet = { debug() {}, info() {}, warn() {}, error() {} };
 const portalEvents = '/event/Portal_Feed_Event__e';
