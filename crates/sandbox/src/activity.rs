@@ -4,7 +4,7 @@ use std::{collections::VecDeque, sync::Mutex};
 
 use serde::Serialize;
 
-use crate::org::locked;
+use crate::lock::locked;
 
 /// One request that reached the org.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]

@@ -9,7 +9,7 @@ use std::{
 use domain::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::org::locked;
+use crate::lock::locked;
 
 /// The org's allowances, as an admin of Salesforce's would set them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]

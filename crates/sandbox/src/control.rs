@@ -16,7 +16,8 @@ use crate::{
     budget::Limits,
     clock::datetime,
     faults::Fault,
-    org::{Org, Writer, locked},
+    lock::locked,
+    org::{Org, Writer},
     seed::ADMIN_ID,
 };
 

@@ -13,6 +13,7 @@ mod coverage;
 mod error;
 mod events;
 mod faults;
+mod lock;
 mod multipart;
 mod oauth;
 mod org;

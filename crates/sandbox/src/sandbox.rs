@@ -242,17 +242,17 @@ impl Sandbox {
 
     /// Whether a new case gets a system feed item without a body, as in an org with feed tracking. Off at first.
     pub fn set_feed_tracking(&self, on: bool) {
-        crate::org::locked(&self.org.switches).feed_tracking = on;
+        crate::lock::locked(&self.org.switches).feed_tracking = on;
     }
 
     /// Whether creates may say who made a record and when. Off at first.
     pub fn set_audit_fields(&self, on: bool) {
-        crate::org::locked(&self.org.switches).audit_fields = on;
+        crate::lock::locked(&self.org.switches).audit_fields = on;
     }
 
     /// Whether a refresh hands out a new refresh token and ends the old one. On at first.
     pub fn set_refresh_token_rotation(&self, on: bool) {
-        crate::org::locked(&self.org.switches).rotation = on;
+        crate::lock::locked(&self.org.switches).rotation = on;
     }
 
     /// Assertions signed with this key's private half are believed.

@@ -21,10 +21,7 @@ pub(crate) use v1::routes;
 pub(crate) use v2::{JobCall, answer, too_large};
 
 use self::job::Job;
-use crate::{
-    error::ApiError,
-    org::{Org, locked},
-};
+use crate::{error::ApiError, lock::locked, org::Org};
 
 /// A job and its results are forgotten after this, by the org's clock.
 const JOB_LIFE: std::time::Duration = std::time::Duration::from_hours(7 * 24);

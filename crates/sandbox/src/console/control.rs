@@ -17,7 +17,8 @@ use crate::{
     budget::Limits,
     clock::datetime,
     faults::{Fault, FaultAction},
-    org::{Org, locked},
+    lock::locked,
+    org::Org,
 };
 
 const NEWEST_REQUESTS: usize = 50;

@@ -24,8 +24,9 @@ use super::{
 };
 use crate::{
     error::ApiError,
+    lock::locked,
     oauth::{TokenDigest, bearer},
-    org::{Org, locked},
+    org::Org,
     rest::split_path,
 };
 

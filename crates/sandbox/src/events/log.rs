@@ -12,7 +12,7 @@ use serde_json::{Map, Value};
 use tokio::sync::{broadcast, watch};
 
 use super::{draft::Draft, topic::Topic};
-use crate::org::locked;
+use crate::lock::locked;
 
 /// How long an event can be replayed, by the org's clock.
 const RETENTION: Duration = Duration::from_hours(72);

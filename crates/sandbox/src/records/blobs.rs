@@ -6,7 +6,7 @@ use axum::body::Bytes;
 use sqlx::Row;
 
 use super::{Journal, JournalError, files::Blob};
-use crate::org::locked;
+use crate::lock::locked;
 
 #[derive(Default)]
 pub(crate) struct Blobs {

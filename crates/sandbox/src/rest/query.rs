@@ -8,8 +8,8 @@ use serde_json::{Value, json};
 use super::{Call, Caller, Reply};
 use crate::{
     error::ApiError,
+    lock::locked,
     oauth::TokenDigest,
-    org::locked,
     records::{Database, Record},
     soql::{self, FirstPage, Rest, Row, Rows, Scope, Settings, SoqlError},
 };

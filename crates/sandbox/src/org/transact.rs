@@ -1,0 +1,152 @@
+//! One transaction after another: what it changed and what it publishes are written down together, then answered.
+
+use std::sync::{Arc, PoisonError};
+
+use domain::Timestamp;
+use http::StatusCode;
+
+use super::Org;
+use crate::{
+    clock::datetime,
+    error::ApiError,
+    events::{self, Batch, Commit},
+    records::{Blob, Change, JournalError, Stamp, Transaction},
+};
+
+/// Who writes.
+#[derive(Clone, Debug)]
+pub(crate) struct Writer {
+    pub(crate) user: String,
+    /// The first write finds its row locked.
+    pub(crate) lock_row: bool,
+}
+
+/// Whether subscribers hear of a transaction. What a new org holds was always there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Publishing {
+    All,
+    Nothing,
+}
+
+impl Org {
+    /// Runs `work` as one transaction: an error rolls everything back, success is journalled before it is answered.
+    /// It runs to its end even when the caller goes away, as a server's would.
+    ///
+    /// # Errors
+    /// What `work` failed with, or `UNKNOWN_EXCEPTION` when the journal can't be written.
+    pub(crate) async fn transact<T: Send + 'static>(
+        self: &Arc<Self>,
+        writer: Writer,
+        work: impl FnOnce(&mut Transaction<'_>) -> Result<T, ApiError> + Send + 'static,
+    ) -> Result<T, ApiError> {
+        let org = Arc::clone(self);
+        tokio::spawn(async move { org.transact_here(writer, Publishing::All, work).await })
+            .await
+            .unwrap_or_else(|_| Err(Self::unexpected("the transaction was interrupted")))
+    }
+
+    pub(super) async fn transact_here<T: Send>(
+        &self,
+        writer: Writer,
+        publishing: Publishing,
+        work: impl FnOnce(&mut Transaction<'_>) -> Result<T, ApiError> + Send,
+    ) -> Result<T, ApiError> {
+        let _writing = self.writer.lock().await;
+        let now = self.now();
+        let switches = self.switches();
+        let stamp = Stamp {
+            now: datetime(now),
+            user: writer.user,
+            feed_tracking: switches.feed_tracking,
+            audit_fields: switches.audit_fields,
+            lock_row: writer.lock_row,
+        };
+        let (result, changes, batch, blobs, undo) = {
+            let mut database = self.database.write().unwrap_or_else(PoisonError::into_inner);
+            let mut transaction = Transaction::begin(&mut database, stamp.clone());
+            let result = work(&mut transaction);
+            if result.is_err() {
+                transaction.roll_back_to(0);
+            }
+            let changes = transaction.changes();
+            let batch = match (&result, publishing) {
+                (Ok(_), Publishing::All) => self.batch(&transaction, &stamp.user, now),
+                _ => Batch::default(),
+            };
+            let blobs = transaction.take_blobs();
+            (result, changes, batch, blobs, transaction.into_undo())
+        };
+        if result.is_ok()
+            && let Err(error) = self.write_down(&changes, blobs, &batch).await
+        {
+            tracing::error!(error = &error as &dyn std::error::Error, "journal.write");
+            let mut database = self.database.write().unwrap_or_else(PoisonError::into_inner);
+            Transaction::resume(&mut database, stamp, undo).roll_back_to(0);
+            return Err(Self::unexpected("the sandbox could not write its data file"));
+        }
+        self.events.append(batch);
+        result
+    }
+
+    /// The events a transaction is about to publish. The writer's lock is held.
+    fn batch(&self, transaction: &Transaction<'_>, user: &str, now: Timestamp) -> Batch {
+        let touched = transaction.touched();
+        let published = transaction.published();
+        if touched.is_empty() && published.is_empty() {
+            return Batch::default();
+        }
+        let commit = self.commit(user, now);
+        let drafts = events::drafts(&self.schema, &self.event_types, &touched, &published, &commit);
+        self.events.prepare(drafts, now, || self.random.uuid_v7(now).to_string())
+    }
+
+    fn commit(&self, user: &str, now: Timestamp) -> Commit {
+        Commit { at: now, user: user.to_owned(), key: self.random.uuid_v7(now).to_string(), number: self.events.last() }
+    }
+
+    /// Publishes events that no record stands behind.
+    ///
+    /// # Errors
+    /// The journal can't be written; nothing was published then.
+    pub(crate) async fn publish(
+        &self,
+        user: &str,
+        drafts: impl FnOnce(&Commit) -> Vec<events::Draft>,
+    ) -> Result<(), JournalError> {
+        let _writing = self.writer.lock().await;
+        let now = self.now();
+        let drafts = drafts(&self.commit(user, now));
+        let batch = self.events.prepare(drafts, now, || self.random.uuid_v7(now).to_string());
+        if let Some(journal) = &self.journal {
+            journal.write(&[], &batch).await?;
+        }
+        self.events.append(batch);
+        Ok(())
+    }
+
+    /// Nothing published so far can be replayed any more.
+    ///
+    /// # Errors
+    /// The journal can't be written.
+    pub(crate) async fn expire_events(&self) -> Result<(), JournalError> {
+        let _writing = self.writer.lock().await;
+        let bounds = self.events.expire_all();
+        match &self.journal {
+            Some(journal) => journal.bound_events(bounds).await,
+            None => Ok(()),
+        }
+    }
+
+    /// Bytes first: without the records that refer to them they do no harm.
+    async fn write_down(&self, changes: &[Change], blobs: Vec<Blob>, batch: &Batch) -> Result<(), JournalError> {
+        self.blobs.keep(self.journal.as_ref(), blobs).await?;
+        match &self.journal {
+            Some(journal) => journal.write(changes, batch).await,
+            None => Ok(()),
+        }
+    }
+
+    fn unexpected(message: &str) -> ApiError {
+        ApiError::new(StatusCode::INTERNAL_SERVER_ERROR, "UNKNOWN_EXCEPTION", message)
+    }
+}
