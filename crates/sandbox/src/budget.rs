@@ -1,4 +1,5 @@
-//! What callers may use up: calls a day, long calls at once, and how long an unused session lasts.
+//! What callers may use up: calls a day, long calls at once, events published and delivered, streams open at once, and how long an
+//! unused session lasts.
 
 use std::{
     collections::{BTreeMap, VecDeque},
@@ -22,19 +23,74 @@ pub struct Limits {
     pub long_call_seconds: u64,
     /// How long a session lasts unused; those that are open keep theirs.
     pub session_seconds: u64,
+    /// Events delivered to subscribers in any 24 hours, each as often as it is delivered.
+    pub delivered_events: u64,
+    /// Platform events published in any hour, by triggers too. Change events don't count.
+    pub published_events: u64,
+    /// CometD clients at once.
+    pub cometd_clients: usize,
+    /// gRPC streams at once that subscribe or publish.
+    pub event_streams: usize,
 }
 
 impl Default for Limits {
     /// As many calls as the largest edition has, so that a demo never runs dry.
     fn default() -> Self {
-        Self { daily: 1_000_000, concurrent: 25, long_call_seconds: 20, session_seconds: 7_200 }
+        Self {
+            daily: 1_000_000,
+            concurrent: 25,
+            long_call_seconds: 20,
+            session_seconds: 7_200,
+            delivered_events: 1_000_000,
+            published_events: 1_000_000,
+            cometd_clients: 2_000,
+            event_streams: 1_000,
+        }
     }
 }
 
 const HOUR_MICROS: i64 = 3_600_000_000;
-const HOURS: i64 = 24;
+const DAY: i64 = 24;
 
-/// Calls in the last 24 hours, to the hour, against the most there may be; and the calls under way.
+/// How often something was used in the last hours, to the hour.
+struct Uses {
+    /// How many hours count.
+    span: i64,
+    /// Hours since the epoch and the uses in each, the oldest first.
+    hours: VecDeque<(i64, u64)>,
+}
+
+impl Uses {
+    fn of_the_last(span: i64) -> Self {
+        Self { span, hours: VecDeque::new() }
+    }
+
+    fn count(&mut self, uses: u64, now: Timestamp) {
+        let hour = now.as_micros() / HOUR_MICROS;
+        self.forget(hour);
+        match self.hours.back_mut() {
+            Some((last, counted)) if *last == hour => *counted += uses,
+            _ => self.hours.push_back((hour, uses)),
+        }
+    }
+
+    fn forget(&mut self, hour: i64) {
+        while self.hours.front().is_some_and(|(first, _)| *first <= hour - self.span) {
+            self.hours.pop_front();
+        }
+    }
+
+    fn left_of(&mut self, most: u64, now: Timestamp) -> u64 {
+        self.forget(now.as_micros() / HOUR_MICROS);
+        most.saturating_sub(self.total())
+    }
+
+    fn total(&self) -> u64 {
+        self.hours.iter().map(|(_, uses)| uses).sum()
+    }
+}
+
+/// What was used of the limits, and the calls under way.
 pub(crate) struct ApiBudget {
     state: Mutex<State>,
     at_start: Limits,
@@ -42,24 +98,15 @@ pub(crate) struct ApiBudget {
 
 struct State {
     limits: Limits,
-    /// Hours since the epoch and the calls in each, the oldest first.
-    hours: VecDeque<(i64, u64)>,
+    calls: Uses,
+    delivered: Uses,
+    published: Uses,
     /// When each call under way came, by number.
     under_way: BTreeMap<u64, Timestamp>,
     last: u64,
 }
 
 impl State {
-    fn forget_before(&mut self, hour: i64) {
-        while self.hours.front().is_some_and(|(first, _)| *first <= hour - HOURS) {
-            self.hours.pop_front();
-        }
-    }
-
-    fn used(&self) -> u64 {
-        self.hours.iter().map(|(_, calls)| calls).sum()
-    }
-
     fn long_calls(&self, now: Timestamp) -> usize {
         let long = Duration::from_secs(self.limits.long_call_seconds);
         self.under_way.values().filter(|since| now.since(**since) >= long).count()
@@ -82,7 +129,14 @@ impl Drop for UnderWay {
 
 impl ApiBudget {
     pub(crate) fn new(limits: Limits) -> Self {
-        let state = State { limits, hours: VecDeque::new(), under_way: BTreeMap::new(), last: 0 };
+        let state = State {
+            limits,
+            calls: Uses::of_the_last(DAY),
+            delivered: Uses::of_the_last(DAY),
+            published: Uses::of_the_last(1),
+            under_way: BTreeMap::new(),
+            last: 0,
+        };
         Self { state: Mutex::new(state), at_start: limits }
     }
 
@@ -98,17 +152,40 @@ impl ApiBudget {
     /// Takes one call; false when none is left.
     #[must_use]
     pub(crate) fn take(&self, now: Timestamp) -> bool {
-        let hour = now.as_micros() / HOUR_MICROS;
         let mut state = locked(&self.state);
-        state.forget_before(hour);
-        if state.used() >= state.limits.daily {
-            return false;
+        let daily = state.limits.daily;
+        let is_left = state.calls.left_of(daily, now) > 0;
+        if is_left {
+            state.calls.count(1, now);
         }
-        match state.hours.back_mut() {
-            Some((last, calls)) if *last == hour => *calls += 1,
-            _ => state.hours.push_back((hour, 1)),
-        }
-        true
+        is_left
+    }
+
+    /// Takes so many deliveries, or as many as are left, and says how many.
+    #[must_use]
+    pub(crate) fn deliver(&self, events: usize, now: Timestamp) -> usize {
+        let mut state = locked(&self.state);
+        let most = state.limits.delivered_events;
+        let left = usize::try_from(state.delivered.left_of(most, now)).unwrap_or(usize::MAX);
+        let granted = events.min(left);
+        state.delivered.count(u64::try_from(granted).unwrap_or(0), now);
+        granted
+    }
+
+    pub(crate) fn deliveries_left(&self, now: Timestamp) -> u64 {
+        let mut state = locked(&self.state);
+        let most = state.limits.delivered_events;
+        state.delivered.left_of(most, now)
+    }
+
+    pub(crate) fn count_published(&self, events: usize, now: Timestamp) {
+        locked(&self.state).published.count(u64::try_from(events).unwrap_or(0), now);
+    }
+
+    pub(crate) fn publishable(&self, now: Timestamp) -> u64 {
+        let mut state = locked(&self.state);
+        let most = state.limits.published_events;
+        state.published.left_of(most, now)
     }
 
     pub(crate) fn limits(&self) -> Limits {
@@ -121,7 +198,7 @@ impl ApiBudget {
 
     pub(crate) fn remaining(&self) -> u64 {
         let state = locked(&self.state);
-        state.limits.daily.saturating_sub(state.used())
+        state.limits.daily.saturating_sub(state.calls.total())
     }
 
     pub(crate) fn calls_under_way(&self) -> usize {
@@ -137,20 +214,23 @@ impl ApiBudget {
         let mut state = locked(&self.state);
         state.limits.daily = state.limits.daily.max(remaining);
         let used = state.limits.daily.saturating_sub(remaining);
-        state.hours = VecDeque::from([(now.as_micros() / HOUR_MICROS, used)]);
+        state.calls.hours.clear();
+        state.calls.count(used, now);
     }
 
     /// As at the start; calls under way stay so.
     pub(crate) fn reset(&self) {
-        let mut state = locked(&self.state);
+        let state = &mut *locked(&self.state);
         state.limits = self.at_start;
-        state.hours.clear();
+        for uses in [&mut state.calls, &mut state.delivered, &mut state.published] {
+            uses.hours.clear();
+        }
     }
 
     /// The value of `Sforce-Limit-Info`.
     pub(crate) fn header(&self) -> String {
         let state = locked(&self.state);
-        format!("api-usage={}/{}", state.used(), state.limits.daily)
+        format!("api-usage={}/{}", state.calls.total(), state.limits.daily)
     }
 }
 
@@ -173,6 +253,18 @@ mod tests {
         assert!(budget.take(now), "the first has aged out");
         assert!(!budget.take(now));
         assert_eq!(budget.header(), "api-usage=2/2");
+    }
+
+    #[test]
+    fn deliveries_are_granted_as_far_as_they_go() {
+        let budget = ApiBudget::new(Limits { delivered_events: 5, published_events: 2, ..Limits::default() });
+        let now = Timestamp::from_micros(1_000_000_000_000_000);
+        assert_eq!((budget.deliver(3, now), budget.deliver(3, now), budget.deliver(1, now)), (3, 2, 0));
+        budget.count_published(2, now);
+        assert_eq!(budget.publishable(now), 0);
+        let later = now.saturating_add(Duration::from_hours(1));
+        assert_eq!((budget.publishable(later), budget.deliveries_left(later)), (2, 0));
+        assert_eq!(budget.deliveries_left(now.saturating_add(Duration::from_hours(24))), 5);
     }
 
     #[test]

@@ -108,15 +108,21 @@ async fn api_budget(State(org): State<Arc<Org>>, Json(budget): Json<Budget>) -> 
 
 async fn limits(State(org): State<Arc<Org>>) -> Json<Value> {
     let budget = &org.budget;
-    let limits = budget.limits();
+    let (limits, now) = (budget.limits(), org.now());
     Json(json!({
         "daily": limits.daily,
         "remaining": budget.remaining(),
         "concurrent": limits.concurrent,
         "long_call_seconds": limits.long_call_seconds,
         "session_seconds": limits.session_seconds,
+        "delivered_events": limits.delivered_events,
+        "deliveries_left": budget.deliveries_left(now),
+        "published_events": limits.published_events,
+        "publishable": budget.publishable(now),
+        "cometd_clients": limits.cometd_clients,
+        "event_streams": limits.event_streams,
         "calls_under_way": budget.calls_under_way(),
-        "long_calls_under_way": budget.long_calls(org.now()),
+        "long_calls_under_way": budget.long_calls(now),
     }))
 }
 
@@ -127,6 +133,10 @@ struct SetLimits {
     concurrent: Option<usize>,
     long_call_seconds: Option<u64>,
     session_seconds: Option<u64>,
+    delivered_events: Option<u64>,
+    published_events: Option<u64>,
+    cometd_clients: Option<usize>,
+    event_streams: Option<usize>,
 }
 
 async fn set_limits(State(org): State<Arc<Org>>, Json(set): Json<SetLimits>) -> Json<Value> {
@@ -136,6 +146,10 @@ async fn set_limits(State(org): State<Arc<Org>>, Json(set): Json<SetLimits>) -> 
         concurrent: set.concurrent.unwrap_or(now.concurrent),
         long_call_seconds: set.long_call_seconds.unwrap_or(now.long_call_seconds),
         session_seconds: set.session_seconds.unwrap_or(now.session_seconds),
+        delivered_events: set.delivered_events.unwrap_or(now.delivered_events),
+        published_events: set.published_events.unwrap_or(now.published_events),
+        cometd_clients: set.cometd_clients.unwrap_or(now.cometd_clients),
+        event_streams: set.event_streams.unwrap_or(now.event_streams),
     });
     limits(State(org)).await
 }

@@ -1,5 +1,7 @@
 //! Trouble on request: what a test asks to go wrong, and when.
 
+mod answer;
+
 use std::sync::Mutex;
 
 use serde::{Deserialize, Serialize};
@@ -21,6 +23,9 @@ pub enum FaultAction {
     DropAfterCommit,
     /// The first write fails with `UNABLE_TO_LOCK_ROW`.
     LockRow,
+    /// The event stream breaks without a word once `after_events` have come through: a gRPC `Subscribe`, `ManagedSubscribe` or
+    /// `PublishStream` at its next message, a CometD `connect` in place of its answer.
+    BreakStream,
 }
 
 /// One kind of trouble and the requests it strikes.
@@ -28,7 +33,7 @@ pub enum FaultAction {
 #[serde(deny_unknown_fields)]
 pub struct Fault {
     pub action: FaultAction,
-    /// Any method when absent.
+    /// Any method when absent. What breaks a stream is also found by the stream's own call: `Subscribe`, `connect`.
     #[serde(default)]
     pub method: Option<String>,
     /// A part of the path, in which `*` stands for anything; every path when absent.
@@ -47,12 +52,25 @@ pub struct Fault {
     pub code: Option<String>,
     #[serde(default)]
     pub message: Option<String>,
+    /// Events that a broken gRPC stream still delivers; none when absent.
+    #[serde(default)]
+    pub after_events: Option<u32>,
 }
 
 impl Fault {
     /// Strikes every request until cleared; narrow it with the methods below.
     pub fn new(action: FaultAction) -> Self {
-        Self { action, method: None, path: None, times: None, delay_ms: None, status: None, code: None, message: None }
+        Self {
+            action,
+            method: None,
+            path: None,
+            times: None,
+            delay_ms: None,
+            status: None,
+            code: None,
+            message: None,
+            after_events: None,
+        }
     }
 
     #[must_use]
@@ -88,8 +106,16 @@ impl Fault {
         self
     }
 
-    fn strikes(&self, method: &str, path: &str) -> bool {
-        self.method.as_deref().is_none_or(|wanted| wanted == "*" || wanted.eq_ignore_ascii_case(method))
+    /// How many events come through before a stream breaks.
+    #[must_use]
+    pub fn after_events(mut self, events: u32) -> Self {
+        self.after_events = Some(events);
+        self
+    }
+
+    fn strikes(&self, methods: &[&str], path: &str) -> bool {
+        let is_meant = |wanted: &str| wanted == "*" || methods.iter().any(|method| wanted.eq_ignore_ascii_case(method));
+        self.method.as_deref().is_none_or(is_meant)
             && self.path.as_deref().is_none_or(|pattern| contains(path, pattern))
     }
 }
@@ -135,8 +161,17 @@ impl Faults {
 
     /// The first fault that strikes this request; one of its times is used up.
     pub(crate) fn strike(&self, method: &str, path: &str) -> Option<Fault> {
+        self.take(|fault| fault.action != FaultAction::BreakStream && fault.strikes(&[method], path))
+    }
+
+    /// The first fault that breaks the event stream a call opens or asks on; one of its times is used up.
+    pub(crate) fn strike_stream(&self, call: &str, path: &str) -> Option<Fault> {
+        self.take(|fault| fault.action == FaultAction::BreakStream && fault.strikes(&["POST", call], path))
+    }
+
+    fn take(&self, strikes: impl Fn(&Fault) -> bool) -> Option<Fault> {
         let mut faults = locked(&self.faults);
-        let position = faults.iter().position(|fault| fault.strikes(method, path))?;
+        let position = faults.iter().position(strikes)?;
         let fault = faults.get_mut(position)?;
         let struck = fault.clone();
         match &mut fault.times {
@@ -163,6 +198,16 @@ mod tests {
         assert!(faults.strike("post", "/services/data/v67.0/composite").is_some());
         assert!(faults.strike("POST", "/services/data/v67.0/composite/sobjects").is_some());
         assert!(faults.strike("POST", "/services/data/v67.0/composite").is_none());
+    }
+
+    #[test]
+    fn a_stream_is_broken_by_the_name_of_its_call_and_no_other_request_is() {
+        let faults = Faults::default();
+        faults.add(Fault::new(FaultAction::BreakStream).on("Subscribe", "/eventbus").times(1));
+        assert!(faults.strike("POST", "/eventbus.v1.PubSub/Subscribe").is_none());
+        assert!(faults.strike_stream("ManagedSubscribe", "/eventbus.v1.PubSub/ManagedSubscribe").is_none());
+        assert!(faults.strike_stream("Subscribe", "/eventbus.v1.PubSub/Subscribe").is_some());
+        assert!(faults.strike_stream("Subscribe", "/eventbus.v1.PubSub/Subscribe").is_none());
     }
 
     #[test]

@@ -51,6 +51,18 @@ struct Serve {
     /// Calls of 20 seconds and more the org allows at once
     #[arg(long, value_name = "CALLS", default_value_t = Limits::default().concurrent)]
     concurrent_api_calls: usize,
+    /// Events the org delivers to subscribers in any 24 hours
+    #[arg(long, value_name = "EVENTS", default_value_t = Limits::default().delivered_events)]
+    daily_delivered_events: u64,
+    /// Platform events the org lets be published in an hour
+    #[arg(long, value_name = "EVENTS", default_value_t = Limits::default().published_events)]
+    hourly_published_events: u64,
+    /// CometD clients the org allows at once
+    #[arg(long, value_name = "CLIENTS", default_value_t = Limits::default().cometd_clients)]
+    cometd_clients: usize,
+    /// Pub/Sub API streams the org allows at once
+    #[arg(long, value_name = "STREAMS", default_value_t = Limits::default().event_streams)]
+    event_streams: usize,
     /// Seconds after which an unused session ends
     #[arg(long, value_name = "SECONDS", default_value_t = Limits::default().session_seconds)]
     session_timeout: u64,
@@ -104,6 +116,10 @@ async fn run(serve: Serve) -> anyhow::Result<()> {
             daily: serve.daily_api_calls,
             concurrent: serve.concurrent_api_calls,
             session_seconds: serve.session_timeout,
+            delivered_events: serve.daily_delivered_events,
+            published_events: serve.hourly_published_events,
+            cometd_clients: serve.cometd_clients,
+            event_streams: serve.event_streams,
             ..Limits::default()
         },
         refresh_token_rotation: !serve.no_refresh_token_rotation,

@@ -19,7 +19,7 @@ use crate::{
     budget::ApiBudget,
     bulk::Jobs,
     clock::OrgClock,
-    events::{CometdClients, EventLog, EventTypes},
+    events::{CometdClients, EventLog, EventTypes, Streams},
     faults::Faults,
     lock::locked,
     oauth::Auth,
@@ -48,12 +48,13 @@ pub(crate) struct Org {
     pub(crate) events: EventLog,
     pub(crate) event_types: EventTypes,
     pub(crate) cometd: CometdClients,
+    pub(crate) streams: Streams,
     auth: Mutex<Auth>,
     database: RwLock<Database>,
     /// Held for a whole transaction, its journal entry included, so that transactions follow one another.
     writer: tokio::sync::Mutex<()>,
-    /// Held while sessions and grants are written down, so that an older state never overwrites a newer one.
-    auth_writer: tokio::sync::Mutex<()>,
+    /// Held while sessions and the like are written down, so that an older state never overwrites a newer one.
+    settings_writer: tokio::sync::Mutex<()>,
     journal: Option<Journal>,
     seed: Seed,
     settings: Settings,
@@ -110,12 +111,13 @@ impl Org {
             events,
             event_types,
             cometd: CometdClients::default(),
+            streams: Streams::default(),
             jobs: Jobs::default(),
             blobs: Blobs::default(),
             auth: Mutex::new(auth),
             database: RwLock::new(database),
             writer: tokio::sync::Mutex::new(()),
-            auth_writer: tokio::sync::Mutex::new(()),
+            settings_writer: tokio::sync::Mutex::new(()),
             journal,
             seed,
         });
@@ -152,16 +154,24 @@ impl Org {
 
     /// Keeps sessions and refresh tokens for the next start.
     pub(crate) async fn keep_auth(&self) {
-        let Some(journal) = &self.journal else { return };
-        let _writing = self.auth_writer.lock().await;
-        let text = serde_json::to_string(&*self.auth());
-        let kept = match text {
-            Ok(text) => journal.set(AUTH_SETTING, &text).await,
-            Err(error) => Err(error.into()),
-        };
-        if let Err(error) = kept {
+        if let Err(error) = self.keep(AUTH_SETTING, || serde_json::to_string(&*self.auth())).await {
             tracing::error!(error = &error as &dyn std::error::Error, "journal.write");
         }
+    }
+
+    /// Writes a setting down as it is when its turn has come.
+    ///
+    /// # Errors
+    /// The data file can't be written.
+    pub(crate) async fn keep(
+        &self,
+        name: &str,
+        text: impl FnOnce() -> Result<String, serde_json::Error>,
+    ) -> Result<(), JournalError> {
+        let Some(journal) = &self.journal else { return Ok(()) };
+        let _writing = self.settings_writer.lock().await;
+        let text = text()?;
+        journal.set(name, &text).await
     }
 
     /// An active user by user name, in any case.

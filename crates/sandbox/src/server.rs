@@ -46,6 +46,10 @@ impl fmt::Display for Origin {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct LockRow;
 
+/// On a response that stands for a connection closed without an answer.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct HangUp;
+
 /// Ends the connection without an answer.
 #[derive(Debug, thiserror::Error)]
 #[error("the connection was closed on purpose")]
@@ -96,6 +100,10 @@ impl Door {
             Some(fault) => self.trouble(fault, request).await,
             None => Ok(self.route(request).await),
         };
+        let result = result.and_then(|response| match response.extensions().get::<HangUp>() {
+            Some(HangUp) => Err(Closed),
+            None => Ok(response),
+        });
         let status = result.as_ref().map_or(0, |response| response.status().as_u16());
         tracing::debug!(http.method = %method, http.path = %path, http.status = status, "request");
         org.activity.record(RequestLog { method, path, status });
@@ -118,17 +126,9 @@ impl Door {
                 request.extensions_mut().insert(LockRow);
                 Ok(self.route(request).await)
             }
-            FaultAction::Status => {
-                let status = fault.status.and_then(|status| StatusCode::from_u16(status).ok());
-                let error = ApiError::new(
-                    status.unwrap_or(StatusCode::SERVICE_UNAVAILABLE),
-                    fault.code.unwrap_or_else(|| "SERVER_UNAVAILABLE".to_owned()),
-                    fault
-                        .message
-                        .unwrap_or_else(|| "The server is temporarily unavailable. Please try again.".to_owned()),
-                );
-                Ok(error.into_response())
-            }
+            FaultAction::Status => Ok(fault.answer(request.uri().path())),
+            // Struck where the stream is opened; see `events`.
+            FaultAction::BreakStream => Ok(self.route(request).await),
         }
     }
 

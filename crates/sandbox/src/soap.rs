@@ -143,7 +143,7 @@ pub(crate) fn not_emulated(what: &str) -> Response {
 }
 
 /// Clients match the codes as text, with the prefix `sf`; only that of a refused log-in has none as `faultcode`.
-fn fault(code: &str, message: &str) -> Response {
+pub(crate) fn fault(code: &str, message: &str) -> Response {
     let message = escape(message);
     let prefix = if code == "INVALID_LOGIN" { "" } else { "sf:" };
     let body = format!(

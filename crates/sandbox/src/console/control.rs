@@ -12,17 +12,11 @@ use http::StatusCode;
 use maud::{Markup, html};
 use serde::Deserialize;
 
-use super::{missing, page, shown};
-use crate::{
-    budget::Limits,
-    clock::datetime,
-    faults::{Fault, FaultAction},
-    lock::locked,
-    org::Org,
-};
+use super::{events, faults, missing, page, shown};
+use crate::{budget::Limits, clock::datetime, events::Signal, lock::locked, org::Org};
 
 const NEWEST_REQUESTS: usize = 50;
-const PAGE: &str = "/console/control";
+pub(super) const PAGE: &str = "/console/control";
 
 /// GET `/console/control`
 pub(super) async fn control(State(org): State<Arc<Org>>) -> Markup {
@@ -30,11 +24,13 @@ pub(super) async fn control(State(org): State<Arc<Org>>) -> Markup {
         "Control",
         html! {
             h1 { "Control" }
-            p.quiet { "What a test asks of " code { "/_sandbox/" } ", by hand." }
+            p.quiet {
+                "What a test asks of " code { "/_sandbox/" } ", by hand. As it was at " (shown::moment(&datetime(org.now())))
+                " by the org’s clock. " a href=(PAGE) { "Look again" }
+            }
             div.columns {
-                div { (requests(&org)) (faults(&org)) }
-                // What events there are, and dropping their streams, belongs here as one more section.
-                div { (clock(&org)) (sessions(&org)) (limits(&org)) }
+                div { (requests(&org)) (events::log(&org)) (events::streams(&org)) }
+                div { (faults::faults(&org)) (clock(&org)) (sessions(&org)) (limits(&org)) }
             }
         },
     )
@@ -64,72 +60,6 @@ fn requests(org: &Org) -> Markup {
                 }
                 (button("forget-requests", "Forget them"))
             }
-        }
-    }
-}
-
-const ACTIONS: [(&str, &str, FaultAction); 6] = [
-    ("status", "Answer with a status", FaultAction::Status),
-    ("delay", "Answer late", FaultAction::Delay),
-    ("refuse", "Refuse the connection", FaultAction::Refuse),
-    ("drop_before_commit", "Hang up before anything is done", FaultAction::DropBeforeCommit),
-    ("drop_after_commit", "Hang up after everything is done", FaultAction::DropAfterCommit),
-    ("lock_row", "Find the first row locked", FaultAction::LockRow),
-];
-
-fn faults(org: &Org) -> Markup {
-    let faults = org.faults.list();
-    html! {
-        section.panel aria-labelledby="faults" {
-            h2 #faults { "Faults" }
-            @if faults.is_empty() {
-                p.empty { "Nothing goes wrong on purpose." }
-            } @else {
-                ol {
-                    @for (place, fault) in faults.iter().enumerate() {
-                        li {
-                            (words(fault))
-                            form method="post" action={ (PAGE) "/remove-fault" } {
-                                input type="hidden" name="place" value=(place);
-                                button type="submit" aria-label={ "Remove fault " (place + 1) } { "Remove" }
-                            }
-                        }
-                    }
-                }
-            }
-            form.composer method="post" action={ (PAGE) "/add-fault" } {
-                label for="action" { "What goes wrong" }
-                select #action name="action" {
-                    @for (value, words, _) in ACTIONS { option value=(value) { (words) } }
-                }
-                label for="method" { "Of which method" }
-                input #method name="method" placeholder="any";
-                label for="path" { "Where the path has" }
-                input #path name="path" placeholder="anything, * for a gap";
-                label for="times" { "How often" }
-                input #times name="times" type="number" min="1" placeholder="until removed";
-                label for="status" { "Status, if it answers" }
-                input #status name="status" type="number" min="100" max="599" placeholder="503";
-                label for="delay" { "Milliseconds, if late" }
-                input #delay name="delay_ms" type="number" min="0" placeholder="1000";
-                div.actions { button.primary type="submit" { "Add the fault" } }
-            }
-        }
-    }
-}
-
-fn words(fault: &Fault) -> Markup {
-    let name =
-        ACTIONS.iter().find(|(.., action)| *action == fault.action).map_or("Another fault", |(_, words, _)| words);
-    html! {
-        strong { (name) }
-        " " (fault.method.as_deref().unwrap_or("any method"))
-        " " code { (fault.path.as_deref().unwrap_or("any path")) }
-        @if let Some(status) = fault.status { ", status " (status) }
-        @if let Some(delay) = fault.delay_ms { ", " (delay) " ms" }
-        @match fault.times {
-            Some(times) => { ", " (times) " more" },
-            None => ", until removed",
         }
     }
 }
@@ -185,6 +115,7 @@ fn sessions(org: &Org) -> Markup {
 
 fn limits(org: &Org) -> Markup {
     let limits = org.budget.limits();
+    let wide = |number: usize| u64::try_from(number).unwrap_or(u64::MAX);
     let field = |id: &str, label: &str, value: u64| {
         html! {
             label for=(id) { (label) }
@@ -195,25 +126,33 @@ fn limits(org: &Org) -> Markup {
         section.panel aria-labelledby="limits" {
             h2 #limits { "Limits" }
             p { (org.budget.remaining()) " of " (limits.daily) " calls are left, " (org.budget.calls_under_way()) " are under way." }
+            p {
+                (org.budget.deliveries_left(org.now())) " of " (limits.delivered_events) " events can be delivered today, "
+                (org.budget.publishable(org.now())) " of " (limits.published_events) " published this hour."
+            }
             form.composer method="post" action={ (PAGE) "/limits" } {
                 (field("daily", "Calls in 24 hours", limits.daily))
                 (field("remaining", "Calls left", org.budget.remaining()))
-                (field("concurrent", "Long calls at once", u64::try_from(limits.concurrent).unwrap_or(u64::MAX)))
+                (field("concurrent", "Long calls at once", wide(limits.concurrent)))
                 (field("long_call_seconds", "Seconds that make a call long", limits.long_call_seconds))
                 (field("session_seconds", "Seconds an unused session lasts", limits.session_seconds))
+                (field("delivered_events", "Events delivered in 24 hours", limits.delivered_events))
+                (field("published_events", "Platform events published in an hour", limits.published_events))
+                (field("cometd_clients", "CometD clients at once", wide(limits.cometd_clients)))
+                (field("event_streams", "Pub/Sub streams at once", wide(limits.event_streams)))
                 div.actions { button.primary type="submit" { "Set the limits" } }
             }
         }
     }
 }
 
-fn button(action: &str, words: &str) -> Markup {
+pub(super) fn button(action: &str, words: &str) -> Markup {
     html! {
         form method="post" action={ (PAGE) "/" (action) } { button type="submit" { (words) } }
     }
 }
 
-fn back() -> Response {
+pub(super) fn back() -> Response {
     Redirect::to(PAGE).into_response()
 }
 
@@ -229,6 +168,14 @@ pub(super) async fn press(State(org): State<Arc<Org>>, Path(action): Path<String
             org.auth().revoke_all();
             org.keep_auth().await;
         }
+        "drop-streams" => org.drop_streams(),
+        "keep-alive" => org.events.signal(Signal::KeepAlive),
+        "expire-events" => {
+            if let Err(error) = org.expire_events().await {
+                return (StatusCode::INTERNAL_SERVER_ERROR, error.to_string()).into_response();
+            }
+        }
+        "clear-faults" => org.faults.clear(),
         "stop-rotation" => locked(&org.switches).rotation = false,
         "start-rotation" => locked(&org.switches).rotation = true,
         _ => return missing(),
@@ -253,6 +200,10 @@ pub(super) struct SetLimits {
     concurrent: usize,
     long_call_seconds: u64,
     session_seconds: u64,
+    delivered_events: u64,
+    published_events: u64,
+    cometd_clients: usize,
+    event_streams: usize,
 }
 
 pub(super) async fn set_limits(State(org): State<Arc<Org>>, Form(form): Form<SetLimits>) -> Response {
@@ -261,59 +212,11 @@ pub(super) async fn set_limits(State(org): State<Arc<Org>>, Form(form): Form<Set
         concurrent: form.concurrent,
         long_call_seconds: form.long_call_seconds,
         session_seconds: form.session_seconds,
+        delivered_events: form.delivered_events,
+        published_events: form.published_events,
+        cometd_clients: form.cometd_clients,
+        event_streams: form.event_streams,
     });
     org.budget.set_remaining(form.remaining.min(form.daily), org.now());
-    back()
-}
-
-/// As a browser sends it: what was left empty is empty text.
-#[derive(Deserialize)]
-pub(super) struct AddFault {
-    action: String,
-    method: String,
-    path: String,
-    times: String,
-    status: String,
-    delay_ms: String,
-}
-
-pub(super) async fn add_fault(State(org): State<Arc<Org>>, Form(form): Form<AddFault>) -> Response {
-    fn number<T: std::str::FromStr>(text: &str) -> Result<Option<T>, StatusCode> {
-        let text = text.trim();
-        if text.is_empty() { Ok(None) } else { text.parse().map(Some).map_err(|_| StatusCode::BAD_REQUEST) }
-    }
-    let words = |text: &str| Some(text.trim().to_owned()).filter(|text| !text.is_empty());
-    let read = || {
-        let action = ACTIONS.iter().find(|(value, ..)| *value == form.action).map(|(.., action)| *action);
-        let mut fault = Fault::new(action.ok_or(StatusCode::BAD_REQUEST)?);
-        fault.method = words(&form.method);
-        fault.path = words(&form.path);
-        fault.times = number(&form.times)?.filter(|times| *times > 0);
-        fault.status = number(&form.status)?;
-        fault.delay_ms = number(&form.delay_ms)?;
-        Ok::<_, StatusCode>(fault)
-    };
-    match read() {
-        Ok(fault) => {
-            org.faults.add(fault);
-            back()
-        }
-        Err(status) => {
-            let content = html! {
-                h1 { "That is no fault" }
-                p { "The numbers must be whole numbers. " a href=(PAGE) { "Back" } }
-            };
-            (status, page("Refused", content)).into_response()
-        }
-    }
-}
-
-#[derive(Deserialize)]
-pub(super) struct RemoveFault {
-    place: usize,
-}
-
-pub(super) async fn remove_fault(State(org): State<Arc<Org>>, Form(form): Form<RemoveFault>) -> Response {
-    org.faults.remove(form.place);
     back()
 }

@@ -1,6 +1,8 @@
 //! The web pages on which a person sees what arrived in the org, and answers on a case as somebody who works there.
 
 mod control;
+mod events;
+mod faults;
 mod feed;
 mod lists;
 mod record;
@@ -28,8 +30,9 @@ pub(crate) fn routes() -> Router<Arc<Org>> {
         .route("/console/control", get(control::control))
         .route("/console/control/move-clock", post(control::move_clock))
         .route("/console/control/limits", post(control::set_limits))
-        .route("/console/control/add-fault", post(control::add_fault))
-        .route("/console/control/remove-fault", post(control::remove_fault))
+        .route("/console/control/add-fault", post(faults::add_fault))
+        .route("/console/control/remove-fault", post(faults::remove_fault))
+        .route("/console/control/drop-stream", post(events::drop_stream))
         .route("/console/control/{action}", post(control::press))
         .route("/console/style.css", get(style))
 }

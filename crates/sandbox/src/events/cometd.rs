@@ -9,7 +9,7 @@ use std::{
 use axum::{
     Json, Router,
     body::Bytes,
-    extract::{Path, State},
+    extract::{OriginalUri, Path, State, rejection::BytesRejection},
     response::{IntoResponse, Response},
     routing::post,
 };
@@ -20,14 +20,18 @@ use serde_json::{Map, Value, json};
 use super::{
     event_type::HEADER,
     log::{Event, Start},
+    streams::{Listener, Place},
     topic::Topic,
 };
 use crate::{
+    bulk::too_large,
+    clock::datetime,
     error::ApiError,
     lock::locked,
     oauth::{TokenDigest, bearer},
     org::Org,
     rest::split_path,
+    server::HangUp,
 };
 
 /// How long a connect waits for an event.
@@ -53,9 +57,12 @@ pub(crate) struct Clients {
 
 struct Client {
     session: TokenDigest,
+    user: String,
     /// Channel as the client names it, to what it carries and the replay id it has got to.
     subscriptions: BTreeMap<String, (Topic, u64)>,
     seen: Timestamp,
+    since: Timestamp,
+    delivered: u64,
     /// Counts connects: an older one ends when a newer one comes.
     connects: u64,
 }
@@ -65,38 +72,101 @@ impl Clients {
     pub(crate) fn clear(&self) {
         locked(&self.clients).clear();
     }
+
+    /// One has to; false when there is none of that id.
+    pub(super) fn forget(&self, id: &str) -> bool {
+        locked(&self.clients).remove(id).is_some()
+    }
+
+    /// In the order they came.
+    pub(super) fn listeners(&self) -> Vec<Listener> {
+        let clients = locked(&self.clients);
+        let mut clients: Vec<(&String, &Client)> = clients.iter().collect();
+        clients.sort_by_key(|(id, client)| (client.since, *id));
+        let listener = |(id, client): (&String, &Client)| Listener {
+            stream: id.clone(),
+            wire: "CometD",
+            user: client.user.clone(),
+            channels: client
+                .subscriptions
+                .iter()
+                .map(|(channel, (_, replay_id))| Place { channel: channel.clone(), replay_id: *replay_id })
+                .collect(),
+            outstanding: None,
+            events: client.delivered,
+            since: datetime(client.since),
+        };
+        clients.into_iter().map(listener).collect()
+    }
 }
 
 async fn enter_channel(
     state: State<Arc<Org>>,
     Path((version, _)): Path<(String, String)>,
+    uri: OriginalUri,
     headers: HeaderMap,
-    body: Bytes,
+    body: Result<Bytes, BytesRejection>,
 ) -> Response {
-    enter(state, Path(version), headers, body).await
+    enter(state, Path(version), uri, headers, body).await
 }
 
-async fn enter(State(org): State<Arc<Org>>, Path(version): Path<String>, headers: HeaderMap, body: Bytes) -> Response {
+async fn enter(
+    State(org): State<Arc<Org>>,
+    Path(version): Path<String>,
+    OriginalUri(uri): OriginalUri,
+    headers: HeaderMap,
+    body: Result<Bytes, BytesRejection>,
+) -> Response {
     if let Err(error) = split_path(&format!("v{version}")) {
         return error.into_response();
     }
-    let messages = match serde_json::from_slice(&body) {
-        Ok(Value::Array(messages)) => messages,
-        Ok(message @ Value::Object(_)) => vec![message],
-        Ok(_) | Err(_) => {
-            let error = ApiError::new(StatusCode::BAD_REQUEST, "JSON_PARSER_ERROR", "The body is no Bayeux message");
-            return error.into_response();
-        }
+    let messages = match body.map_err(|_| too_large()).and_then(|body| read(&body)) {
+        Ok(messages) => messages,
+        Err(error) => return error.into_response(),
     };
-    let session = bearer(&headers).filter(|token| org.auth().session(token, org.now()).is_some()).map(TokenDigest::of);
+    for message in &messages {
+        let call = text(message, "channel").trim_start_matches("/meta/");
+        if org.faults.strike_stream(call, uri.path()).is_some() {
+            let mut response = StatusCode::SERVICE_UNAVAILABLE.into_response();
+            response.extensions_mut().insert(HangUp);
+            return response;
+        }
+    }
+    let caller = bearer(&headers).and_then(|token| {
+        let session = org.auth().session(token, org.now())?;
+        Some(Caller { session: TokenDigest::of(token), user: session.user })
+    });
     let mut replies = Vec::new();
     for message in &messages {
-        match session.as_ref() {
-            Some(session) => answer(&org, session, message, &mut replies).await,
+        match &caller {
+            Some(caller) => answer(&org, caller, message, &mut replies).await,
             None => replies.push(unauthenticated(message)),
         }
     }
     Json(Value::Array(replies)).into_response()
+}
+
+/// Who sends messages.
+struct Caller {
+    session: TokenDigest,
+    user: String,
+}
+
+/// Messages in one body.
+const MOST_MESSAGES: usize = 1_000;
+
+fn read(body: &Bytes) -> Result<Vec<Value>, ApiError> {
+    let messages = match serde_json::from_slice(body) {
+        Ok(Value::Array(messages)) => messages,
+        Ok(message @ Value::Object(_)) => vec![message],
+        Ok(_) | Err(_) => {
+            return Err(ApiError::bad("JSON_PARSER_ERROR", "The body is no Bayeux message"));
+        }
+    };
+    if messages.len() > MOST_MESSAGES {
+        return Err(too_large());
+    }
+    Ok(messages)
 }
 
 fn text<'a>(message: &'a Value, name: &str) -> &'a str {
@@ -119,15 +189,23 @@ fn reply(message: &Value, rest: Value) -> Value {
 }
 
 fn unauthenticated(message: &Value) -> Value {
-    let advice = json!({ "reconnect": "none", "interval": 0 });
     if text(message, "channel") == "/meta/handshake" {
-        let ext = json!({ "sfdc": { "failureReason": "401::Authentication invalid" }, "replay": true });
-        return reply(
-            message,
-            json!({ "successful": false, "error": "403::Handshake denied", "ext": ext, "advice": advice }),
-        );
+        return denied(message, "401::Authentication invalid");
     }
-    reply(message, json!({ "successful": false, "error": "401::Authentication invalid", "advice": advice }))
+    ended(message, "401::Authentication invalid")
+}
+
+/// A handshake that is refused, and why.
+fn denied(message: &Value, reason: &str) -> Value {
+    let ext = json!({ "sfdc": { "failureReason": reason }, "replay": true, "payload.format": true });
+    let advice = json!({ "reconnect": "none", "interval": 0 });
+    reply(message, json!({ "successful": false, "error": "403::Handshake denied", "ext": ext, "advice": advice }))
+}
+
+/// A refusal after which the client is to stay away.
+fn ended(message: &Value, error: &str) -> Value {
+    let advice = json!({ "reconnect": "none", "interval": 0 });
+    reply(message, json!({ "successful": false, "error": error, "advice": advice }))
 }
 
 fn unknown_client(message: &Value) -> Value {
@@ -135,21 +213,21 @@ fn unknown_client(message: &Value) -> Value {
     reply(message, json!({ "successful": false, "error": "403::Unknown client", "advice": advice }))
 }
 
-async fn answer(org: &Org, session: &TokenDigest, message: &Value, replies: &mut Vec<Value>) {
+async fn answer(org: &Org, caller: &Caller, message: &Value, replies: &mut Vec<Value>) {
     match text(message, "channel") {
-        "/meta/handshake" => replies.push(handshake(org, session, message)),
-        "/meta/connect" => connect(org, session, message, replies).await,
+        "/meta/handshake" => replies.push(handshake(org, caller, message)),
+        "/meta/connect" => connect(org, caller, message, replies).await,
         "/meta/subscribe" => {
-            replies.push(org.cometd.with(org, session, message, |client| subscribe(org, client, message)))
+            replies.push(org.cometd.with(org, caller, message, |client| subscribe(org, client, message)))
         }
-        "/meta/unsubscribe" => replies.push(org.cometd.with(org, session, message, |client| {
+        "/meta/unsubscribe" => replies.push(org.cometd.with(org, caller, message, |client| {
             for channel in channels(message) {
                 client.subscriptions.remove(channel);
             }
             json!({ "successful": true })
         })),
         "/meta/disconnect" => {
-            replies.push(org.cometd.with(org, session, message, |_| json!({ "successful": true })));
+            replies.push(org.cometd.with(org, caller, message, |_| json!({ "successful": true })));
             locked(&org.cometd.clients).remove(text(message, "clientId"));
             org.events.wake();
         }
@@ -162,18 +240,12 @@ async fn answer(org: &Org, session: &TokenDigest, message: &Value, replies: &mut
 
 impl Clients {
     /// The reply that `work` makes for the client of a message.
-    fn with(
-        &self,
-        org: &Org,
-        session: &TokenDigest,
-        message: &Value,
-        work: impl FnOnce(&mut Client) -> Value,
-    ) -> Value {
+    fn with(&self, org: &Org, caller: &Caller, message: &Value, work: impl FnOnce(&mut Client) -> Value) -> Value {
         let mut clients = locked(&self.clients);
         match clients.get_mut(text(message, "clientId")) {
             // A refreshed token goes on with the client of the old one.
             Some(client) => {
-                client.session = session.clone();
+                client.session = caller.session.clone();
                 client.seen = org.now();
                 reply(message, work(client))
             }
@@ -182,7 +254,7 @@ impl Clients {
     }
 }
 
-fn handshake(org: &Org, session: &TokenDigest, message: &Value) -> Value {
+fn handshake(org: &Org, caller: &Caller, message: &Value) -> Value {
     let polls = message
         .get("supportedConnectionTypes")
         .and_then(Value::as_array)
@@ -196,9 +268,20 @@ fn handshake(org: &Org, session: &TokenDigest, message: &Value) -> Value {
     }
     let now = org.now();
     let id = org.secret().replace(['-', '_'], "0");
-    let client = Client { session: session.clone(), subscriptions: BTreeMap::new(), seen: now, connects: 0 };
+    let client = Client {
+        session: caller.session.clone(),
+        user: caller.user.clone(),
+        subscriptions: BTreeMap::new(),
+        seen: now,
+        since: now,
+        delivered: 0,
+        connects: 0,
+    };
     let mut clients = locked(&org.cometd.clients);
     clients.retain(|_, client| client.seen.saturating_add(AWAY) > now);
+    if clients.len() >= org.budget.limits().cometd_clients {
+        return denied(message, "403::Organization concurrent user limit exceeded");
+    }
     clients.insert(id.clone(), client);
     reply(
         message,
@@ -258,12 +341,12 @@ fn subscribe(org: &Org, client: &mut Client, message: &Value) -> Value {
 }
 
 /// Answers with the events there are; when there are none, waits for some. The first connect is answered at once.
-async fn connect(org: &Org, session: &TokenDigest, message: &Value, replies: &mut Vec<Value>) {
+async fn connect(org: &Org, caller: &Caller, message: &Value, replies: &mut Vec<Value>) {
     let id = text(message, "clientId");
     let mut changes = org.events.changes();
     let mut connects = 0;
     let advice = json!({ "reconnect": "retry", "interval": 0, "timeout": POLL.as_millis() });
-    let begun = org.cometd.with(org, session, message, |client| {
+    let begun = org.cometd.with(org, caller, message, |client| {
         client.connects += 1;
         connects = client.connects;
         json!({ "successful": true, "advice": advice })
@@ -286,6 +369,10 @@ async fn connect(org: &Org, session: &TokenDigest, message: &Value, replies: &mu
             }
             Err(Gone::Unknown) => {
                 replies.push(unknown_client(message));
+                return;
+            }
+            Err(Gone::SpentDeliveries) => {
+                replies.push(ended(message, "403::Organization total events daily limit exceeded"));
                 return;
             }
             Err(Gone::LoggedOut) => {
@@ -314,6 +401,8 @@ enum Gone {
     Superseded,
     Unknown,
     LoggedOut,
+    /// What is there is more than the org may deliver today.
+    SpentDeliveries,
 }
 
 impl Clients {
@@ -327,10 +416,20 @@ impl Clients {
         if !org.auth().has_session(&client.session) {
             return Err(Gone::LoggedOut);
         }
+        let now = org.now();
         let mut messages = Vec::new();
         for (channel, (topic, position)) in &mut client.subscriptions {
-            let (events, reached) = org.events.after(*position, topic, AT_ONCE, org.now());
+            let (mut events, mut reached) = org.events.after(*position, topic, AT_ONCE, now);
+            let granted = org.budget.deliver(events.len(), now);
+            if granted < events.len() {
+                if granted == 0 && messages.is_empty() {
+                    return Err(Gone::SpentDeliveries);
+                }
+                events.truncate(granted);
+                reached = events.last().map_or(*position, |event| event.replay_id);
+            }
             *position = reached;
+            client.delivered += u64::try_from(granted).unwrap_or(0);
             messages.extend(events.iter().map(|event| delivery(org, channel, event)));
         }
         Ok(messages)

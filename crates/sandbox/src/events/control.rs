@@ -16,6 +16,7 @@ use super::{
     change::gap,
     event_type::{CHANGE_TYPES, EventType},
     log::Signal,
+    streams::Listener,
 };
 use crate::{clock::datetime, org::Org, records::JournalError, seed};
 
@@ -24,6 +25,7 @@ pub(super) fn routes() -> Router<Arc<Org>> {
         .route("/_sandbox/events", get(recent))
         .route("/_sandbox/events/gap", post(add_gap))
         .route("/_sandbox/events/expire", post(expire))
+        .route("/_sandbox/events/streams", get(streams))
         .route("/_sandbox/events/drop-streams", post(drop_streams))
         .route("/_sandbox/events/keep-alive", post(keep_alive))
 }
@@ -89,11 +91,23 @@ async fn expire(State(org): State<Arc<Org>>) -> Response {
     kept(org.expire_events().await)
 }
 
-/// Ends every subscription as when the service goes away; CometD clients have to shake hands again.
-async fn drop_streams(State(org): State<Arc<Org>>) -> Response {
-    org.events.signal(Signal::Drop);
-    org.cometd.clear();
-    org.events.wake();
+/// Who subscribes right now.
+async fn streams(State(org): State<Arc<Org>>) -> Json<Vec<Listener>> {
+    Json(org.listeners())
+}
+
+#[derive(Deserialize)]
+struct Dropping {
+    /// All of them when absent.
+    stream: Option<String>,
+}
+
+async fn drop_streams(State(org): State<Arc<Org>>, Query(dropping): Query<Dropping>) -> Response {
+    match dropping.stream {
+        None => org.drop_streams(),
+        Some(stream) if org.drop_stream(&stream) => {}
+        Some(stream) => return (StatusCode::NOT_FOUND, format!("There is no stream {stream}")).into_response(),
+    }
     kept(Ok(()))
 }
 

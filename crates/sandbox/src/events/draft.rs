@@ -29,16 +29,19 @@ pub(crate) struct Commit {
     pub(crate) number: u64,
 }
 
-/// In the order subscribers see them: changes, then platform events as they were published, then the triggers'.
+/// In the order subscribers see them: changes, then platform events as they were published, then the triggers', of which the last are
+/// lost when there are more than may be published.
 pub(crate) fn drafts(
     schema: &Schema,
     types: &EventTypes,
     touched: &[Touched<'_>],
     published: &[Published],
     commit: &Commit,
+    publishable: u64,
 ) -> Vec<Draft> {
     let mut drafts = change::drafts(types, touched, commit);
-    let triggered = feed_trigger::published(schema, touched);
+    let mut triggered = feed_trigger::published(schema, touched);
+    triggered.truncate(usize::try_from(publishable).unwrap_or(usize::MAX).saturating_sub(published.len()));
     drafts.extend(published.iter().chain(&triggered).map(|event| platform(schema, event, commit)));
     drafts
 }

@@ -15,7 +15,7 @@ use super::{draft::Draft, topic::Topic};
 use crate::lock::locked;
 
 /// How long an event can be replayed, by the org's clock.
-const RETENTION: Duration = Duration::from_hours(72);
+pub(crate) const RETENTION: Duration = Duration::from_hours(72);
 /// Where replay ids start; what a client may rely on is only that they grow.
 const FIRST_REPLAY_ID: u64 = 1_000;
 
@@ -71,6 +71,11 @@ impl Batch {
         self.events.is_empty()
     }
 
+    /// How many count against what may be published.
+    pub(crate) fn platform_events(&self) -> usize {
+        self.events.iter().filter(|event| event.topic.starts_with("/event/")).count()
+    }
+
     /// What the data file keeps of them.
     ///
     /// # Errors
@@ -96,11 +101,21 @@ impl Bounds {
     }
 }
 
+/// The events of one topic.
+pub(crate) struct OfTopic {
+    pub(crate) topic: String,
+    pub(crate) count: usize,
+    /// Newest first, as many as were asked for.
+    pub(crate) newest: Vec<Arc<Event>>,
+}
+
 /// What a test tells whoever subscribes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Signal {
     /// End as when the service goes away.
     Drop,
+    /// The stream of this number ends so.
+    DropOne(u64),
     /// Say now what would be said after a silence.
     KeepAlive,
 }
@@ -234,6 +249,28 @@ impl EventLog {
         state.events.range(from..).cloned().collect()
     }
 
+    /// What is in the log of each topic, the topic of the newest event first.
+    pub(crate) fn by_topic(&self, each: usize, now: Timestamp) -> Vec<OfTopic> {
+        let mut state = locked(&self.state);
+        state.prune(now);
+        let mut topics: Vec<OfTopic> = Vec::new();
+        for event in state.events.iter().rev() {
+            match topics.iter_mut().find(|topic| topic.topic == event.topic) {
+                Some(topic) => {
+                    topic.count += 1;
+                    if topic.newest.len() < each {
+                        topic.newest.push(Arc::clone(event));
+                    }
+                }
+                None => {
+                    let newest = vec![Arc::clone(event)];
+                    topics.push(OfTopic { topic: event.topic.clone(), count: 1, newest });
+                }
+            }
+        }
+        topics
+    }
+
     /// The replay id of the newest event with this id.
     pub(crate) fn replay_id_of(&self, id: &str) -> Option<u64> {
         locked(&self.state).events.iter().rev().find(|event| event.id == id).map(|event| event.replay_id)
@@ -309,6 +346,10 @@ mod tests {
         let (found, reached) = log.after(reached, &platform, 2, hours(0));
         assert_eq!((found.len(), reached), (1, ids[4]));
         assert_eq!(log.after(0, &Topic::AllChanges, 9, hours(0)).0.len(), 2);
+        let by_topic: Vec<_> =
+            log.by_topic(2, hours(0)).into_iter().map(|of| (of.topic, of.count, of.newest[0].replay_id)).collect();
+        let expected = [("/data/CaseChangeEvent", 2, ids[4]), ("/event/X__e", 3, ids[3])];
+        assert_eq!(by_topic, expected.map(|(topic, count, newest)| (topic.to_owned(), count, newest)));
     }
 
     #[test]

@@ -9,6 +9,7 @@ mod event_type;
 mod feed_trigger;
 mod log;
 mod pubsub;
+mod streams;
 mod topic;
 
 #[cfg(test)]
@@ -20,8 +21,10 @@ use axum::Router;
 
 pub(crate) use cometd::Clients as CometdClients;
 pub(crate) use draft::{Commit, Draft, drafts};
-pub(crate) use event_type::{EventType, EventTypes};
-pub(crate) use log::{Batch, Bounds as EventBounds, EventLog};
+pub(crate) use event_type::{EventType, EventTypes, HEADER};
+pub(crate) use log::{Batch, Bounds as EventBounds, Event, EventLog, RETENTION, Signal};
+pub(crate) use pubsub::refusal as grpc_refusal;
+pub(crate) use streams::{Listener, Streams};
 
 use crate::org::Org;
 

@@ -60,6 +60,7 @@ impl Org {
             feed_tracking: switches.feed_tracking,
             audit_fields: switches.audit_fields,
             lock_row: writer.lock_row,
+            publishable: self.budget.publishable(now),
         };
         let (result, changes, batch, blobs, undo) = {
             let mut database = self.database.write().unwrap_or_else(PoisonError::into_inner);
@@ -70,7 +71,7 @@ impl Org {
             }
             let changes = transaction.changes();
             let batch = match (&result, publishing) {
-                (Ok(_), Publishing::All) => self.batch(&transaction, &stamp.user, now),
+                (Ok(_), Publishing::All) => self.batch(&transaction, &stamp, now),
                 _ => Batch::default(),
             };
             let blobs = transaction.take_blobs();
@@ -84,19 +85,20 @@ impl Org {
             Transaction::resume(&mut database, stamp, undo).roll_back_to(0);
             return Err(Self::unexpected("the sandbox could not write its data file"));
         }
+        self.budget.count_published(batch.platform_events(), now);
         self.events.append(batch);
         result
     }
 
     /// The events a transaction is about to publish. The writer's lock is held.
-    fn batch(&self, transaction: &Transaction<'_>, user: &str, now: Timestamp) -> Batch {
+    fn batch(&self, transaction: &Transaction<'_>, stamp: &Stamp, now: Timestamp) -> Batch {
         let touched = transaction.touched();
         let published = transaction.published();
         if touched.is_empty() && published.is_empty() {
             return Batch::default();
         }
-        let commit = self.commit(user, now);
-        let drafts = events::drafts(&self.schema, &self.event_types, &touched, &published, &commit);
+        let commit = self.commit(&stamp.user, now);
+        let drafts = events::drafts(&self.schema, &self.event_types, &touched, &published, &commit, stamp.publishable);
         self.events.prepare(drafts, now, || self.random.uuid_v7(now).to_string())
     }
 

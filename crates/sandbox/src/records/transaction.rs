@@ -73,6 +73,8 @@ pub(crate) struct Stamp {
     pub(crate) audit_fields: bool,
     /// The first write finds its row locked.
     pub(crate) lock_row: bool,
+    /// Platform events that may still be published this hour.
+    pub(crate) publishable: u64,
 }
 
 pub(crate) struct Transaction<'a> {
@@ -233,6 +235,10 @@ impl<'a> Transaction<'a> {
         behaviour::before_save(self.database, object, &mut record, None, &self.stamp.now)?;
         self.check_unique(object, &record)?;
         if object.kind == ObjectKind::PlatformEvent {
+            if u64::try_from(self.published.len()).unwrap_or(u64::MAX) >= self.stamp.publishable {
+                let message = "The hourly limit of published platform events is exceeded; none was published";
+                return Err(ApiError::bad("LIMIT_EXCEEDED", message));
+            }
             // An entry that undoes nothing, for a rollback to pass.
             self.undo.push(Undo { object: object.name.clone(), id: id.clone(), before: None });
             self.published.push((self.undo.len(), Published { object: object.name.clone(), id: None, fields: record }));

@@ -95,6 +95,10 @@ async fn a_person_turns_what_a_test_turns() {
         ("concurrent", "5"),
         ("long_call_seconds", "20"),
         ("session_seconds", "60"),
+        ("delivered_events", "100"),
+        ("published_events", "50"),
+        ("cometd_clients", "20"),
+        ("event_streams", "10"),
     ];
     assert_eq!(press("limits", &limits).await, StatusCode::SEE_OTHER);
     assert_eq!(org.get("/limits").await.1["DailyApiRequests"], json!({ "Max": 10, "Remaining": 0 }));

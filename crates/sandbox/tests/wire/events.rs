@@ -19,14 +19,14 @@ async fn topics(org: &Org) -> Vec<String> {
 }
 
 /// Messages to the CometD door, with the session.
-async fn cometd(org: &Org, messages: Value) -> Value {
+pub(crate) async fn cometd(org: &Org, messages: Value) -> Value {
     let request = org.http.post(format!("{}/cometd/67.0", org.sandbox.url())).bearer_auth(&org.token);
     let (status, replies) = client::answer(request.json(&messages)).await;
     assert_eq!(status, StatusCode::OK, "{replies}");
     replies
 }
 
-async fn handshake(org: &Org) -> String {
+pub(crate) async fn handshake(org: &Org) -> String {
     let hello =
         json!([{ "channel": "/meta/handshake", "version": "1.0", "supportedConnectionTypes": ["long-polling"] }]);
     let replies = cometd(org, hello).await;
@@ -34,7 +34,7 @@ async fn handshake(org: &Org) -> String {
     replies[0]["clientId"].as_str().unwrap().to_owned()
 }
 
-async fn subscribe(org: &Org, client: &str, channel: &str, replay: i64) -> Value {
+pub(crate) async fn subscribe(org: &Org, client: &str, channel: &str, replay: i64) -> Value {
     let message = json!([{
         "channel": "/meta/subscribe", "clientId": client, "subscription": channel, "ext": { "replay": { channel: replay } },
     }]);
@@ -42,7 +42,7 @@ async fn subscribe(org: &Org, client: &str, channel: &str, replay: i64) -> Value
 }
 
 /// What a connect brings, and its own reply last.
-async fn connect(org: &Org, client: &str) -> Vec<Value> {
+pub(crate) async fn connect(org: &Org, client: &str) -> Vec<Value> {
     let message = json!([{ "channel": "/meta/connect", "clientId": client, "connectionType": "long-polling" }]);
     cometd(org, message).await.as_array().unwrap().clone()
 }

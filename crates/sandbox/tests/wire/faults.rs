@@ -4,7 +4,10 @@ use reqwest::{Method, StatusCode};
 use sandbox::{Fault, FaultAction};
 use serde_json::json;
 
-use crate::client::{self, Org};
+use crate::{
+    client::{self, Org},
+    eventbus::{CASES, Client, Name, Topic, error_code},
+};
 
 #[tokio::test]
 async fn an_answer_lost_after_the_commit_leaves_the_record() {
@@ -47,6 +50,46 @@ async fn a_status_is_answered_in_the_shape_of_an_error() {
 
     let wrong = org.http.post(format!("{}/_sandbox/faults", org.sandbox.url())).json(&json!({ "action": "explode" }));
     assert_eq!(client::answer(wrong).await.0, StatusCode::UNPROCESSABLE_ENTITY);
+}
+
+#[tokio::test]
+async fn each_api_words_the_status_it_is_made_to_answer() {
+    let org = Org::start().await;
+    let url = |path: &str| format!("{}{path}", org.sandbox.url());
+    org.control(
+        "faults",
+        json!({
+            "action": "status", "path": "/oauth2/token", "times": 1,
+            "status": 400, "code": "invalid_grant", "message": "expired access/refresh token",
+        }),
+    )
+    .await;
+    let form = [("grant_type", "client_credentials"), ("client_id", "casebridge-dev")];
+    let (status, body) = client::answer(org.http.post(url("/services/oauth2/token")).form(&form)).await;
+    assert_eq!(
+        (status, body),
+        (
+            StatusCode::BAD_REQUEST,
+            json!({ "error": "invalid_grant", "error_description": "expired access/refresh token" })
+        )
+    );
+
+    org.control("faults", json!({ "action": "status", "path": "/Soap/", "times": 1, "status": 500 })).await;
+    let response = org.http.post(url("/services/Soap/u/59.0")).body("<x/>").send().await.unwrap();
+    assert_eq!(response.status(), StatusCode::INTERNAL_SERVER_ERROR);
+    assert!(response.text().await.unwrap().contains("<faultcode>sf:SERVER_UNAVAILABLE</faultcode>"));
+
+    org.control("faults", json!({ "action": "status", "path": "/GetTopic", "times": 1, "status": 429 })).await;
+    let mut client = Client::of(&org).await;
+    let request = client.request(Name { name: CASES.to_owned() });
+    let refused = client.call::<_, Topic>("GetTopic", request).await.unwrap_err();
+    assert_eq!((refused.code(), error_code(&refused)), (tonic::Code::Unavailable, "service.unavailable".to_owned()));
+
+    org.control("faults", json!({ "action": "status", "path": "/cometd", "times": 1 })).await;
+    let (status, _) = client::answer(org.http.post(url("/cometd/67.0")).bearer_auth(&org.token).json(&json!([]))).await;
+    assert_eq!(status, StatusCode::SERVICE_UNAVAILABLE);
+    org.control("faults", json!({ "action": "drop_before_commit", "path": "/oauth2/token", "times": 1 })).await;
+    assert!(org.http.post(url("/services/oauth2/token")).form(&form).send().await.is_err());
 }
 
 #[tokio::test]

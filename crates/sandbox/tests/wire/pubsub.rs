@@ -1,159 +1,14 @@
 //! The Pub/Sub API over plain HTTP/2, with clients that break its rules; well-behaved ones are in `tests/pubsub`.
 
-use futures::StreamExt;
-use prost::Message;
 use serde_json::json;
-use tonic::{Code, Request, Status, Streaming, client::Grpc, transport::Channel};
-use tonic_prost::ProstCodec;
+use tonic::{Code, Request};
 
-use crate::client::Org;
-
-#[derive(Clone, PartialEq, Message)]
-struct Fetch {
-    #[prost(string, tag = "1")]
-    topic_name: String,
-    #[prost(int32, tag = "2")]
-    replay_preset: i32,
-    #[prost(bytes = "vec", tag = "3")]
-    replay_id: Vec<u8>,
-    #[prost(int32, tag = "4")]
-    num_requested: i32,
-}
-
-#[derive(Clone, PartialEq, Message)]
-struct Fetched {
-    /// Each left undecoded: their number is what counts here.
-    #[prost(bytes = "vec", repeated, tag = "1")]
-    events: Vec<Vec<u8>>,
-    #[prost(bytes = "vec", tag = "2")]
-    latest_replay_id: Vec<u8>,
-    #[prost(int32, tag = "4")]
-    pending_num_requested: i32,
-}
-
-/// `TopicRequest` and `SchemaRequest`.
-#[derive(Clone, PartialEq, Message)]
-struct Name {
-    #[prost(string, tag = "1")]
-    name: String,
-}
-
-#[derive(Clone, PartialEq, Message)]
-struct Topic {
-    #[prost(bool, tag = "3")]
-    can_publish: bool,
-    #[prost(bool, tag = "4")]
-    can_subscribe: bool,
-    #[prost(string, tag = "5")]
-    schema_id: String,
-}
-
-#[derive(Clone, PartialEq, Message)]
-struct Produced {
-    #[prost(string, tag = "1")]
-    id: String,
-    #[prost(string, tag = "2")]
-    schema_id: String,
-    #[prost(bytes = "vec", tag = "3")]
-    payload: Vec<u8>,
-}
-
-#[derive(Clone, PartialEq, Message)]
-struct Publish {
-    #[prost(string, tag = "1")]
-    topic_name: String,
-    #[prost(message, repeated, tag = "2")]
-    events: Vec<Produced>,
-}
-
-#[derive(Clone, PartialEq, Message)]
-struct PublishError {
-    #[prost(int32, tag = "1")]
-    code: i32,
-    #[prost(string, tag = "2")]
-    msg: String,
-}
-
-#[derive(Clone, PartialEq, Message)]
-struct PublishResult {
-    #[prost(bytes = "vec", tag = "1")]
-    replay_id: Vec<u8>,
-    #[prost(message, optional, tag = "2")]
-    error: Option<PublishError>,
-    #[prost(string, tag = "3")]
-    correlation_key: String,
-}
-
-#[derive(Clone, PartialEq, Message)]
-struct Results {
-    #[prost(message, repeated, tag = "1")]
-    results: Vec<PublishResult>,
-}
-
-const CASES: &str = "/data/CaseChangeEvent";
-const PORTAL: &str = "/event/Portal_Feed_Event__e";
-const ORGANIZATION: &str = "00DSB0000000001";
-
-struct Client {
-    grpc: Grpc<Channel>,
-    token: String,
-}
-
-impl Client {
-    async fn of(org: &Org) -> Self {
-        let channel = Channel::from_shared(org.sandbox.url()).unwrap().connect().await.unwrap();
-        Self { grpc: Grpc::new(channel), token: org.token.clone() }
-    }
-
-    fn request<T>(&self, message: T) -> Request<T> {
-        let mut request = Request::new(message);
-        for (name, value) in
-            [("accesstoken", self.token.as_str()), ("instanceurl", "https://localhost"), ("tenantid", ORGANIZATION)]
-        {
-            request.metadata_mut().insert(name, value.parse().unwrap());
-        }
-        request
-    }
-
-    async fn call<Q, A>(&mut self, method: &str, request: Request<Q>) -> Result<A, Status>
-    where
-        Q: Message + 'static,
-        A: Message + Default + 'static,
-    {
-        self.grpc.ready().await.unwrap();
-        let path = format!("/eventbus.v1.PubSub/{method}").parse().unwrap();
-        self.grpc.unary(request, path, ProstCodec::<Q, A>::default()).await.map(tonic::Response::into_inner)
-    }
-
-    /// A subscription that says these things and then stays.
-    async fn subscribe(&mut self, requests: Vec<Fetch>) -> Result<Streaming<Fetched>, Status> {
-        self.grpc.ready().await.unwrap();
-        let said = futures::stream::iter(requests).chain(futures::stream::pending());
-        let request = self.request(said);
-        let path = "/eventbus.v1.PubSub/Subscribe".parse().unwrap();
-        let response = self.grpc.streaming(request, path, ProstCodec::<Fetch, Fetched>::default()).await?;
-        Ok(response.into_inner())
-    }
-
-    /// How a subscription that begins so is refused.
-    async fn refused(&mut self, requests: Vec<Fetch>) -> (Code, String) {
-        let status = match self.subscribe(requests).await {
-            Ok(mut stream) => stream.message().await.unwrap_err(),
-            Err(status) => status,
-        };
-        (status.code(), error_code(&status))
-    }
-}
-
-fn error_code(status: &Status) -> String {
-    assert!(status.metadata().contains_key("rpc-id"), "{status:?}");
-    let code = status.metadata().get("error-code").unwrap().to_str().unwrap();
-    code.strip_prefix("sfdc.platform.eventbus.grpc.").unwrap().to_owned()
-}
-
-fn earliest(topic: &str, num_requested: i32) -> Fetch {
-    Fetch { topic_name: topic.to_owned(), replay_preset: 1, num_requested, ..Fetch::default() }
-}
+use crate::{
+    client::Org,
+    eventbus::{
+        CASES, Client, Fetch, Name, PORTAL, Produced, Publish, PublishResult, Results, Topic, earliest, error_code,
+    },
+};
 
 #[tokio::test]
 async fn no_more_comes_than_was_asked_for() {
@@ -261,5 +116,5 @@ async fn an_event_that_cant_be_read_fails_alone() {
     let request = client.request(Publish { topic_name: CASES.to_owned(), events: vec![produced("x", &good)] });
     assert_eq!(client.call::<_, Results>("Publish", request).await.unwrap_err().code(), Code::PermissionDenied);
     let request = client.request(Name::default());
-    assert_eq!(client.call::<_, Topic>("ManagedSubscribe", request).await.unwrap_err().code(), Code::Unimplemented);
+    assert_eq!(client.call::<_, Topic>("Reminisce", request).await.unwrap_err().code(), Code::Unimplemented);
 }

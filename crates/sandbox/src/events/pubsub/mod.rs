@@ -1,7 +1,9 @@
 //! The Pub/Sub API: `eventbus.v1.PubSub` over gRPC, on the same ports as everything else.
 
+mod breaking;
 pub(crate) mod message;
 mod publish;
+mod reader;
 mod refusal;
 mod subscribe;
 
@@ -13,12 +15,13 @@ use axum::{
     extract::{Request, State},
     routing::post,
 };
-use http::Response;
+use http::{Response, StatusCode};
 use tonic::{Status, metadata::MetadataMap, server::Grpc};
 use tonic_prost::ProstCodec;
 use tower::service_fn;
 
 use self::{
+    breaking::Breaking,
     message::{
         FetchRequest, FetchResponse, PublishRequest, PublishResponse, SchemaInfo, SchemaRequest, TopicInfo,
         TopicRequest,
@@ -69,6 +72,20 @@ impl Rpc {
 
     fn refuse(&self, refusal: Refusal) -> Status {
         refusal.status(&self.id)
+    }
+
+    /// A token in a request takes the place of the call's own.
+    ///
+    /// # Errors
+    /// It is no open session's.
+    fn refresh(&mut self, token: &str) -> Result<(), Status> {
+        if token.is_empty() {
+            return Ok(());
+        }
+        let session = self.org.auth().session(token, self.org.now());
+        self.user = session.ok_or_else(|| self.refuse(Refusal::AuthRefresh))?.user;
+        self.session = TokenDigest::of(token);
+        Ok(())
     }
 
     /// # Errors
@@ -130,14 +147,16 @@ async fn get_schema(State(org): State<Arc<Org>>, request: Request) -> Response<B
 }
 
 async fn subscribe(State(org): State<Arc<Org>>, request: Request) -> Response<Body> {
+    let (mut breaking, cut) = Breaking::strike(&org, "Subscribe");
     let service = service_fn(move |request: tonic::Request<tonic::Streaming<FetchRequest>>| {
-        let org = Arc::clone(&org);
+        let (org, breaking) = (Arc::clone(&org), breaking.take());
         async move {
             let rpc = Rpc::open(&org, request.metadata())?;
-            Ok::<_, Status>(tonic::Response::new(subscribe::stream(rpc, request.into_inner())))
+            Ok::<_, Status>(tonic::Response::new(subscribe::stream(rpc, request.into_inner(), breaking)))
         }
     });
-    Grpc::new(ProstCodec::<FetchResponse, FetchRequest>::default()).streaming(service, request).await.map(Body::new)
+    let codec = ProstCodec::<FetchResponse, FetchRequest>::default();
+    breaking::answer(Grpc::new(codec).streaming(service, request).await, cut)
 }
 
 async fn publish_once(State(org): State<Arc<Org>>, request: Request) -> Response<Body> {
@@ -152,17 +171,24 @@ async fn publish_once(State(org): State<Arc<Org>>, request: Request) -> Response
 }
 
 async fn publish_stream(State(org): State<Arc<Org>>, request: Request) -> Response<Body> {
+    let (mut breaking, cut) = Breaking::strike(&org, "PublishStream");
     let service = service_fn(move |request: tonic::Request<tonic::Streaming<PublishRequest>>| {
-        let org = Arc::clone(&org);
+        let (org, breaking) = (Arc::clone(&org), breaking.take());
         async move {
             let rpc = Rpc::open(&org, request.metadata())?;
-            Ok::<_, Status>(tonic::Response::new(publish::stream(rpc, request.into_inner())))
+            Ok::<_, Status>(tonic::Response::new(publish::stream(rpc, request.into_inner(), breaking)))
         }
     });
-    Grpc::new(ProstCodec::<PublishResponse, PublishRequest>::default()).streaming(service, request).await.map(Body::new)
+    let codec = ProstCodec::<PublishResponse, PublishRequest>::default();
+    breaking::answer(Grpc::new(codec).streaming(service, request).await, cut)
 }
 
 /// `ManagedSubscribe`, and what Salesforce may add.
 async fn not_emulated(axum::extract::Path(method): axum::extract::Path<String>) -> Response<Body> {
     Status::unimplemented(format!("The sandbox org does not emulate {method} of the Pub/Sub API")).into_http()
+}
+
+/// A refusal that a fault asks for, in place of a call's answer.
+pub(crate) fn refusal(status: StatusCode, error_code: Option<&str>, message: &str) -> Response<Body> {
+    refusal::by_fault(status, error_code, message, "fault").into_http()
 }

@@ -5,24 +5,35 @@ use tonic::{Status, Streaming};
 
 use super::{
     Rpc,
+    breaking::Breaking,
     message::{ErrorCode, ProducerEvent, PublishError, PublishRequest, PublishResponse, PublishResult},
     refusal::Refusal,
     replay_bytes,
 };
 use crate::{
-    events::{event_type::EventType, topic::Topic},
+    events::{event_type::EventType, streams::OpenStream, topic::Topic},
     org::Writer,
     records::Authority,
 };
 
 pub(super) fn stream(
-    rpc: Rpc,
+    mut rpc: Rpc,
     mut requests: Streaming<PublishRequest>,
+    mut breaking: Option<Breaking>,
 ) -> impl Stream<Item = Result<PublishResponse, Status>> + Send + 'static {
     async_stream::try_stream! {
+        let listed = OpenStream::open(&rpc.org, "Pub/Sub, publishing", &rpc.user, "", 0, rpc.org.now());
+        let listed = listed.ok_or_else(|| rpc.refuse(Refusal::ConcurrentClients))?;
         let mut topic = String::new();
         while let Some(mut request) = requests.message().await? {
+            if let Some(breaking) = breaking.take_if(|breaking| breaking.left() == 0) {
+                breaking.cut().await;
+            }
+            rpc.refresh(&request.auth_refresh)?;
             rpc.still_allowed()?;
+            if let Some(breaking) = &mut breaking {
+                breaking.came_through(request.events.len());
+            }
             if topic.is_empty() {
                 topic.clone_from(&request.topic_name);
             } else if request.topic_name.is_empty() {
@@ -30,6 +41,7 @@ pub(super) fn stream(
             } else if request.topic_name != topic {
                 Err(rpc.refuse(Refusal::TopicMismatch))?;
             }
+            listed.publishes_to(&topic, request.events.len());
             yield publish(&rpc, request).await?;
         }
     }

@@ -1,5 +1,6 @@
 //! Why a call is refused: gRPC's own status, and Salesforce's code in the trailers.
 
+use http::StatusCode;
 use tonic::{Code, Status, metadata::MetadataMap};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -19,6 +20,12 @@ pub(super) enum Refusal {
     Overflow,
     CannotPublish,
     NoEvents,
+    /// As many streams are open as may be.
+    ConcurrentClients,
+    /// The day's deliveries are used up.
+    DeliveryLimit,
+    /// `auth_refresh` holds no open session.
+    AuthRefresh,
     Unavailable,
     Internal,
 }
@@ -68,6 +75,19 @@ impl Refusal {
                 "Change events are published by Salesforce only.",
             ),
             Self::NoEvents => (Code::InvalidArgument, "publish.event.count.invalid", "The request holds no events."),
+            Self::ConcurrentClients => (
+                Code::ResourceExhausted,
+                "concurrent.client.limit.exceeded",
+                "The maximum number of concurrent clients has been exceeded.",
+            ),
+            Self::DeliveryLimit => (
+                Code::ResourceExhausted,
+                "subscription.limit.exceeded",
+                "You have exceeded the event delivery limit for your org.",
+            ),
+            Self::AuthRefresh => {
+                (Code::Unauthenticated, "service.auth.refresh.invalid", "The token to refresh with is not valid.")
+            }
             Self::Unavailable => (Code::Unavailable, "service.unavailable", "The service is unavailable."),
             Self::Internal => (Code::Internal, "subscription.internal.error", "The event could not be encoded."),
         }
@@ -75,13 +95,33 @@ impl Refusal {
 
     pub(super) fn status(self, rpc_id: &str) -> Status {
         let (code, suffix, message) = self.parts();
-        let mut trailers = MetadataMap::new();
-        let error_code = format!("sfdc.platform.eventbus.grpc.{suffix}");
-        for (name, value) in [("error-code", error_code.as_str()), ("rpc-id", rpc_id)] {
-            if let Ok(value) = value.parse() {
-                trailers.insert(name, value);
-            }
-        }
-        Status::with_metadata(code, format!("{message} rpcId: {rpc_id}"), trailers)
+        status(code, &format!("{PREFIX}{suffix}"), message, rpc_id)
     }
+}
+
+const PREFIX: &str = "sfdc.platform.eventbus.grpc.";
+
+fn status(code: Code, error_code: &str, message: &str, rpc_id: &str) -> Status {
+    let mut trailers = MetadataMap::new();
+    for (name, value) in [("error-code", error_code), ("rpc-id", rpc_id)] {
+        if let Ok(value) = value.parse() {
+            trailers.insert(name, value);
+        }
+    }
+    Status::with_metadata(code, format!("{message} rpcId: {rpc_id}"), trailers)
+}
+
+/// What a fault answers that was asked for an HTTP status; its code is Salesforce's, whole or without the prefix.
+pub(super) fn by_fault(http: StatusCode, error_code: Option<&str>, message: &str, rpc_id: &str) -> Status {
+    // As gRPC's own table has it.
+    let code = match http.as_u16() {
+        400 => Code::Internal,
+        401 => Code::Unauthenticated,
+        403 => Code::PermissionDenied,
+        404 => Code::Unimplemented,
+        429 | 502..=504 => Code::Unavailable,
+        _ => Code::Unknown,
+    };
+    let error_code = error_code.unwrap_or("service.unavailable");
+    status(code, &format!("{PREFIX}{}", error_code.trim_start_matches(PREFIX)), message, rpc_id)
 }
