@@ -104,6 +104,9 @@ pub const RESOURCES: &[Resource] = &[
     absent("support/*", "Knowledge Support"),
     absent("tabs", "Tabs"),
     absent("theme", "Theme"),
+    answered("tooling/query", "GET,HEAD"),
+    answered("tooling/sobjects/ManagedEventSubscription", "POST"),
+    answered("tooling/sobjects/ManagedEventSubscription/{id}", "DELETE,GET,HEAD,PATCH"),
     absent("tooling/*", "Tooling"),
     absent("ui-api/*", "User Interface"),
     absent("wave/*", "CRM Analytics"),
@@ -173,7 +176,7 @@ pub(crate) fn admit(method: &Method, path: &[&str]) -> Result<(), ApiError> {
     }
 }
 
-fn not_emulated(name: &str, path: &str) -> ApiError {
+pub(crate) fn not_emulated(name: &str, path: &str) -> ApiError {
     ApiError::new(
         StatusCode::NOT_IMPLEMENTED,
         "NOT_IMPLEMENTED",

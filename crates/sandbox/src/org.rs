@@ -19,7 +19,7 @@ use crate::{
     budget::ApiBudget,
     bulk::Jobs,
     clock::OrgClock,
-    events::{CometdClients, EventLog, EventTypes, Streams},
+    events::{CometdClients, EventLog, EventTypes, ManagedSubscriptions, Streams},
     faults::Faults,
     lock::locked,
     oauth::Auth,
@@ -49,6 +49,7 @@ pub(crate) struct Org {
     pub(crate) event_types: EventTypes,
     pub(crate) cometd: CometdClients,
     pub(crate) streams: Streams,
+    pub(crate) managed: ManagedSubscriptions,
     auth: Mutex<Auth>,
     database: RwLock<Database>,
     /// Held for a whole transaction, its journal entry included, so that transactions follow one another.
@@ -78,6 +79,7 @@ impl Org {
         database.furnish();
         let mut auth = Auth::default();
         let mut events = EventLog::default();
+        let mut managed = ManagedSubscriptions::restored(None, &schema)?;
         let mut seeded = false;
         if let Some(journal) = &journal {
             if journal.setting(PLANTING_SETTING).await?.as_deref() == Some(UNDER_WAY) {
@@ -93,6 +95,8 @@ impl Org {
                 seeded = true;
             }
             events = journal.events().await?;
+            let kept = journal.setting(ManagedSubscriptions::SETTING).await?;
+            managed = ManagedSubscriptions::restored(kept.as_deref(), &schema)?;
             if let Some(text) = journal.setting(AUTH_SETTING).await? {
                 auth = serde_json::from_str(&text)?;
             }
@@ -112,6 +116,7 @@ impl Org {
             event_types,
             cometd: CometdClients::default(),
             streams: Streams::default(),
+            managed,
             jobs: Jobs::default(),
             blobs: Blobs::default(),
             auth: Mutex::new(auth),

@@ -29,6 +29,7 @@ impl Org {
             database.furnish();
         }
         self.expire_events().await?;
+        self.reset_managed().await?;
         self.faults.clear();
         self.budget.reset();
         self.activity.clear();

@@ -12,7 +12,7 @@ use axum::{
 use http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, header};
 use serde_json::{Value, json};
 
-use super::{Access, Call, Caller, NEWEST_VERSION, OLDEST_VERSION, Reply, answer, files, split_path};
+use super::{Access, Call, Caller, NEWEST_VERSION, OLDEST_VERSION, Reply, answer, files, split_path, tooling};
 use crate::{
     bulk::{self, JobCall, too_large},
     coverage,
@@ -96,8 +96,7 @@ async fn serve(
         (method, _) => method,
     };
     let pretty = is_pretty(&headers);
-    let segments: Vec<&str> = path.iter().map(String::as_str).collect();
-    coverage::admit(&method, &segments)?;
+    coverage::admit(&method, &segments(&path))?;
     if path.first().is_some_and(|first| first == "jobs") {
         let call = JobCall { caller: &caller, method: &method, path: &path, query: &query, headers: &headers, body };
         return bulk::answer(&call);
@@ -107,6 +106,9 @@ async fn serve(
     }
     let body = read_body(&caller, &method, &path, &headers, &body)?;
     let call = Call { method, path, query, headers, body };
+    if let ["tooling", "sobjects", "ManagedEventSubscription", beneath @ ..] = segments(&call.path).as_slice() {
+        return Ok(respond(tooling::managed_event_subscription(&caller, &call, beneath).await?, pretty));
+    }
     if call.method == Method::GET {
         let reply = org.read(|database| answer(&caller, &mut Access::Read(database), &call))?;
         return Ok(respond(reply, pretty));
@@ -115,6 +117,10 @@ async fn serve(
     let reply =
         org.transact(writer, move |transaction| answer(&caller, &mut Access::Write(transaction), &call)).await?;
     Ok(respond(reply, pretty))
+}
+
+fn segments(path: &[String]) -> Vec<&str> {
+    path.iter().map(String::as_str).collect()
 }
 
 fn is_pretty(headers: &HeaderMap) -> bool {

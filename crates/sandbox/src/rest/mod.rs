@@ -14,6 +14,7 @@ mod recent;
 mod resources;
 mod search;
 mod sobjects;
+mod tooling;
 mod tree;
 mod upsert;
 
@@ -203,6 +204,11 @@ pub(crate) fn answer(caller: &Caller, access: &mut Access<'_, '_>, call: &Call) 
         }
         ("GET" | "POST", ["composite", "sobjects", object]) => {
             collections::retrieve(caller, access.database(), object, call)
+        }
+        ("GET", ["tooling", "query"]) => tooling::query(caller, call),
+        // Alone they never come here.
+        (_, ["tooling", "sobjects", ..]) => {
+            Err(coverage::not_emulated("Tooling", "tooling/sobjects within another call"))
         }
         // The table lists a method that nothing above takes.
         (method, path) => Err(ApiError::new(

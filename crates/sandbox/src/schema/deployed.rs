@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::{Schema, object::ObjectKind, standard::service::CLOSED};
+use super::{ManagedEventSubscription, Schema, object::ObjectKind, standard::service::CLOSED};
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RecordType {
@@ -36,6 +36,7 @@ pub(super) struct Deployed {
     pub(super) record_types: Vec<RecordType>,
     pub(super) custom_metadata: Vec<CustomMetadata>,
     pub(super) permission_sets: Vec<PermissionSet>,
+    pub(super) managed_subscriptions: Vec<ManagedEventSubscription>,
 }
 
 impl Schema {
@@ -45,6 +46,11 @@ impl Schema {
         numbered
             .filter(move |(record_type, _)| record_type.object == object)
             .filter_map(|(record_type, number)| Some((crate::records::make_id("012", number)?, record_type)))
+    }
+
+    /// In path order.
+    pub(crate) fn managed_subscriptions(&self) -> &[ManagedEventSubscription] {
+        &self.deployed.managed_subscriptions
     }
 
     /// Objects and the records an org has by its metadata alone, each without an id.

@@ -9,6 +9,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::{
+    ManagedEventSubscription,
     deployed::{CustomMetadata, Deployed, PermissionSet, RecordType},
     field::{Field, FieldKind, OnDelete, PicklistValue},
     object::{Object, ObjectKind, audit_fields},
@@ -146,6 +147,7 @@ struct FieldPermission {
 const RECORD_TYPE_SUFFIX: &str = ".recordType-meta.xml";
 const CUSTOM_METADATA_SUFFIX: &str = ".md-meta.xml";
 const PERMISSION_SET_SUFFIX: &str = ".permissionset-meta.xml";
+const MANAGED_SUBSCRIPTION_SUFFIX: &str = ".managedEventSubscription-meta.xml";
 const OBJECT_SUFFIX: &str = ".object-meta.xml";
 const FIELD_SUFFIX: &str = ".field-meta.xml";
 
@@ -195,6 +197,7 @@ pub(super) fn deploy(folder: &Path, objects: &mut Vec<Object>) -> Result<Deploye
         record_types: record_types(&files, objects)?,
         custom_metadata: custom_metadata(&files, objects)?,
         permission_sets: permission_sets(&files, objects)?,
+        managed_subscriptions: managed_subscriptions(&files)?,
     })
 }
 
@@ -280,6 +283,20 @@ fn permission_sets(files: &[PathBuf], objects: &[Object]) -> Result<Vec<Permissi
         });
     }
     Ok(sets)
+}
+
+/// Whether their channels are there is seen when the org opens them.
+fn managed_subscriptions(files: &[PathBuf]) -> Result<Vec<ManagedEventSubscription>, MetadataError> {
+    let mut subscriptions = Vec::new();
+    for path in files.iter().filter(|path| file_name(path).ends_with(MANAGED_SUBSCRIPTION_SUFFIX)) {
+        let file: ManagedEventSubscription = parse(path)?;
+        let developer_name = file_name(path).trim_end_matches(MANAGED_SUBSCRIPTION_SUFFIX).to_owned();
+        let subscription = ManagedEventSubscription { developer_name, ..file };
+        let checked = subscription.check();
+        checked.map_err(|reason| MetadataError::Invalid { path: path.clone(), reason })?;
+        subscriptions.push(subscription);
+    }
+    Ok(subscriptions)
 }
 
 fn collect(folder: &Path, files: &mut Vec<PathBuf>) -> Result<(), MetadataError> {

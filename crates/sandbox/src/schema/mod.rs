@@ -5,6 +5,7 @@
 mod deployed;
 mod describe;
 mod field;
+mod managed;
 mod metadata;
 mod object;
 pub(crate) mod standard;
@@ -18,6 +19,7 @@ use indexmap::IndexMap;
 
 pub use deployed::RecordType;
 pub use field::{Field, FieldKind, OnDelete, PicklistValue};
+pub use managed::ManagedEventSubscription;
 pub use metadata::MetadataError;
 pub use object::{ChildRelationship, Object, ObjectKind};
 
@@ -35,6 +37,11 @@ impl Schema {
     /// The standard objects alone.
     pub fn standard() -> Self {
         Self::assemble(standard::objects(), deployed::Deployed::default())
+    }
+
+    /// What the Tooling API can be asked for.
+    pub(crate) fn tooling() -> Self {
+        Self::assemble(vec![managed::object()], deployed::Deployed::default())
     }
 
     /// The standard objects and every `*.object-meta.xml` and `*.field-meta.xml` found beneath `folder`.

@@ -289,6 +289,38 @@ test('a dropped stream ends as unavailable, and the next goes on where it ended'
   assert.equal((await second.heard.events.take()).payload.Subject, 'meanwhile');
 });
 
+test('a managed subscription goes on after what was committed', within, async () => {
+  const { id } = await records.request('POST', '/tooling/sobjects/ManagedEventSubscription', {
+    FullName: 'Case_Sync',
+    Metadata: {
+      label: 'Case sync', topicName: '/data/CaseChangeEvent', defaultReplay: 'EARLIEST', errorRecoveryReplay: 'EARLIEST', state: 'RUN',
+    },
+  });
+  for (const Subject of ['one', 'two', 'three']) await records.create('Case', { Subject });
+  const first = listener();
+  await client.subscribeWithManagedSubscription('Case_Sync', first.callback, 2);
+  const [one, two] = inOrder(await first.heard.events.takeMany(2));
+  assert.deepEqual([one.payload.Subject, two.payload.Subject], ['one', 'two']);
+  const request = client.commitReplayId(id, two.replayId);
+  const commit = await first.heard.keepAlives.take();
+  assert.equal(commit, two.replayId, `the answer to ${request} carries the position`);
+
+  await control('events/drop-streams');
+  await first.heard.errors.take();
+  const other = await connect();
+  const second = listener();
+  await other.subscribeWithManagedSubscription(id, second.callback);
+  const three = await second.heard.events.take();
+  assert.equal(three.payload.Subject, 'three');
+  await records.create('Case', { Subject: 'four' });
+  assert.equal((await second.heard.events.take()).payload.Subject, 'four', 'a subscription without end asks for more by itself');
+
+  await records.request('PATCH', `/tooling/sobjects/ManagedEventSubscription/${id}`, { Metadata: { state: 'STOP' } });
+  const stopped = await second.heard.errors.take();
+  assert.deepEqual(stopped.metadata.get('error-code'), ['sfdc.platform.eventbus.grpc.subscription.managed.stopped']);
+  await assert.rejects(client.subscribeWithManagedSubscription('Case_Sync', first.callback), /STOP state/);
+});
+
 test('an unknown topic and an ended session are refused with their codes', within, async () => {
   const unknown = listener();
   client.subscribe('/data/FeedItemChangeEvent', unknown.callback);

@@ -18,7 +18,7 @@ def test_apex_rest_is_refused(sf):
 
 def test_tooling_is_refused(sf):
     said = refusal(lambda: sf.toolingexecute("query/?q=SELECT+Id+FROM+ApexClass"))
-    assert "does not emulate tooling/query (Tooling)" in said
+    assert "does not emulate tooling/query of ApexClass (Tooling)" in said
 
 
 def test_reports_are_refused(sf):

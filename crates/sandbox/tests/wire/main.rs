@@ -20,6 +20,7 @@ mod jwt;
 mod keeping;
 mod keys;
 mod limits;
+mod managed;
 mod metadata;
 mod oauth;
 mod program;

@@ -148,3 +148,52 @@ pub(crate) struct PublishResponse {
     #[prost(string, tag = "3")]
     pub(crate) rpc_id: String,
 }
+
+#[derive(Clone, PartialEq, Message)]
+pub(crate) struct ManagedFetchRequest {
+    #[prost(string, tag = "1")]
+    pub(crate) subscription_id: String,
+    #[prost(string, tag = "2")]
+    pub(crate) developer_name: String,
+    #[prost(int32, tag = "3")]
+    pub(crate) num_requested: i32,
+    #[prost(string, tag = "4")]
+    pub(crate) auth_refresh: String,
+    #[prost(message, optional, tag = "5")]
+    pub(crate) commit_replay_id_request: Option<CommitReplayRequest>,
+}
+
+#[derive(Clone, PartialEq, Message)]
+pub(crate) struct ManagedFetchResponse {
+    #[prost(message, repeated, tag = "1")]
+    pub(crate) events: Vec<ConsumerEvent>,
+    #[prost(bytes = "vec", tag = "2")]
+    pub(crate) latest_replay_id: Vec<u8>,
+    #[prost(string, tag = "3")]
+    pub(crate) rpc_id: String,
+    #[prost(int32, tag = "4")]
+    pub(crate) pending_num_requested: i32,
+    #[prost(message, optional, tag = "5")]
+    pub(crate) commit_response: Option<CommitReplayResponse>,
+}
+
+#[derive(Clone, PartialEq, Message)]
+pub(crate) struct CommitReplayRequest {
+    #[prost(string, tag = "1")]
+    pub(crate) commit_request_id: String,
+    #[prost(bytes = "vec", tag = "2")]
+    pub(crate) replay_id: Vec<u8>,
+}
+
+#[derive(Clone, PartialEq, Message)]
+pub(crate) struct CommitReplayResponse {
+    #[prost(string, tag = "1")]
+    pub(crate) commit_request_id: String,
+    #[prost(bytes = "vec", tag = "2")]
+    pub(crate) replay_id: Vec<u8>,
+    #[prost(message, optional, tag = "3")]
+    pub(crate) error: Option<PublishError>,
+    /// Milliseconds since the epoch.
+    #[prost(int64, tag = "4")]
+    pub(crate) process_time: i64,
+}

@@ -1,6 +1,7 @@
 //! The Pub/Sub API: `eventbus.v1.PubSub` over gRPC, on the same ports as everything else.
 
 mod breaking;
+mod managed;
 pub(crate) mod message;
 mod publish;
 mod reader;
@@ -23,8 +24,8 @@ use tower::service_fn;
 use self::{
     breaking::Breaking,
     message::{
-        FetchRequest, FetchResponse, PublishRequest, PublishResponse, SchemaInfo, SchemaRequest, TopicInfo,
-        TopicRequest,
+        FetchRequest, FetchResponse, ManagedFetchRequest, ManagedFetchResponse, PublishRequest, PublishResponse,
+        SchemaInfo, SchemaRequest, TopicInfo, TopicRequest,
     },
     refusal::Refusal,
 };
@@ -36,6 +37,7 @@ pub(super) fn routes() -> Router<Arc<Org>> {
         .route("/eventbus.v1.PubSub/GetTopic", post(get_topic))
         .route("/eventbus.v1.PubSub/GetSchema", post(get_schema))
         .route("/eventbus.v1.PubSub/Subscribe", post(subscribe))
+        .route("/eventbus.v1.PubSub/ManagedSubscribe", post(managed_subscribe))
         .route("/eventbus.v1.PubSub/Publish", post(publish_once))
         .route("/eventbus.v1.PubSub/PublishStream", post(publish_stream))
         .route("/eventbus.v1.PubSub/{method}", post(not_emulated))
@@ -159,6 +161,19 @@ async fn subscribe(State(org): State<Arc<Org>>, request: Request) -> Response<Bo
     breaking::answer(Grpc::new(codec).streaming(service, request).await, cut)
 }
 
+async fn managed_subscribe(State(org): State<Arc<Org>>, request: Request) -> Response<Body> {
+    let (mut breaking, cut) = Breaking::strike(&org, "ManagedSubscribe");
+    let service = service_fn(move |request: tonic::Request<tonic::Streaming<ManagedFetchRequest>>| {
+        let (org, breaking) = (Arc::clone(&org), breaking.take());
+        async move {
+            let rpc = Rpc::open(&org, request.metadata())?;
+            Ok::<_, Status>(tonic::Response::new(managed::stream(rpc, request.into_inner(), breaking)))
+        }
+    });
+    let codec = ProstCodec::<ManagedFetchResponse, ManagedFetchRequest>::default();
+    breaking::answer(Grpc::new(codec).streaming(service, request).await, cut)
+}
+
 async fn publish_once(State(org): State<Arc<Org>>, request: Request) -> Response<Body> {
     let service = service_fn(move |request: tonic::Request<PublishRequest>| {
         let org = Arc::clone(&org);
@@ -183,7 +198,7 @@ async fn publish_stream(State(org): State<Arc<Org>>, request: Request) -> Respon
     breaking::answer(Grpc::new(codec).streaming(service, request).await, cut)
 }
 
-/// `ManagedSubscribe`, and what Salesforce may add.
+/// What Salesforce may add.
 async fn not_emulated(axum::extract::Path(method): axum::extract::Path<String>) -> Response<Body> {
     Status::unimplemented(format!("The sandbox org does not emulate {method} of the Pub/Sub API")).into_http()
 }

@@ -26,6 +26,13 @@ pub(super) enum Refusal {
     DeliveryLimit,
     /// `auth_refresh` holds no open session.
     AuthRefresh,
+    /// Neither id nor developer name of a managed subscription.
+    ManagedUnknown,
+    /// Its state isn't RUN.
+    ManagedStopped,
+    /// Another client is subscribed by it.
+    ManagedInUse,
+    ManagedMismatch,
     Unavailable,
     Internal,
 }
@@ -88,6 +95,25 @@ impl Refusal {
             Self::AuthRefresh => {
                 (Code::Unauthenticated, "service.auth.refresh.invalid", "The token to refresh with is not valid.")
             }
+            // Salesforce documents no codes for these four.
+            Self::ManagedUnknown => {
+                (Code::NotFound, "subscription.managed.not.found", "The managed subscription does not exist.")
+            }
+            Self::ManagedStopped => (
+                Code::FailedPrecondition,
+                "subscription.managed.stopped",
+                "The managed subscription is not in the state RUN.",
+            ),
+            Self::ManagedInUse => (
+                Code::AlreadyExists,
+                "subscription.managed.in.use",
+                "Another client is subscribed by this managed subscription.",
+            ),
+            Self::ManagedMismatch => (
+                Code::InvalidArgument,
+                "subscription.managed.mismatch",
+                "The managed subscription can't change within a stream.",
+            ),
             Self::Unavailable => (Code::Unavailable, "service.unavailable", "The service is unavailable."),
             Self::Internal => (Code::Internal, "subscription.internal.error", "The event could not be encoded."),
         }
