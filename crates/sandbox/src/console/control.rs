@@ -118,8 +118,10 @@ fn limits(org: &Org) -> Markup {
     let wide = |number: usize| u64::try_from(number).unwrap_or(u64::MAX);
     let field = |id: &str, label: &str, value: u64| {
         html! {
-            label for=(id) { (label) }
-            input id=(id) name=(id) type="number" min="0" value=(value) required;
+            div.field {
+                label for=(id) { (label) }
+                input id=(id) name=(id) type="number" min="0" value=(value) required;
+            }
         }
     };
     html! {
@@ -131,15 +133,17 @@ fn limits(org: &Org) -> Markup {
                 (org.budget.publishable(org.now())) " of " (limits.published_events) " published this hour."
             }
             form.composer method="post" action={ (PAGE) "/limits" } {
-                (field("daily", "Calls in 24 hours", limits.daily))
-                (field("remaining", "Calls left", org.budget.remaining()))
-                (field("concurrent", "Long calls at once", wide(limits.concurrent)))
-                (field("long_call_seconds", "Seconds that make a call long", limits.long_call_seconds))
-                (field("session_seconds", "Seconds an unused session lasts", limits.session_seconds))
-                (field("delivered_events", "Events delivered in 24 hours", limits.delivered_events))
-                (field("published_events", "Platform events published in an hour", limits.published_events))
-                (field("cometd_clients", "CometD clients at once", wide(limits.cometd_clients)))
-                (field("event_streams", "Pub/Sub streams at once", wide(limits.event_streams)))
+                div.fields {
+                    (field("daily", "Calls in 24 hours", limits.daily))
+                    (field("remaining", "Calls left", org.budget.remaining()))
+                    (field("concurrent", "Long calls at once", wide(limits.concurrent)))
+                    (field("long_call_seconds", "Seconds that make a call long", limits.long_call_seconds))
+                    (field("session_seconds", "Seconds an unused session lasts", limits.session_seconds))
+                    (field("delivered_events", "Events delivered in 24 hours", limits.delivered_events))
+                    (field("published_events", "Platform events published in an hour", limits.published_events))
+                    (field("cometd_clients", "CometD clients at once", wide(limits.cometd_clients)))
+                    (field("event_streams", "Pub/Sub streams at once", wide(limits.event_streams)))
+                }
                 div.actions { button.primary type="submit" { "Set the limits" } }
             }
         }

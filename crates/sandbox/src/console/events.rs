@@ -19,6 +19,8 @@ use crate::{
 
 /// Events shown of each channel.
 const NEWEST: usize = 20;
+/// Records linked of each event.
+const SHOWN_IDS: usize = 20;
 
 /// The log, channel by channel, the one of the newest event first and open.
 pub(super) fn log(org: &Org) -> Markup {
@@ -49,29 +51,28 @@ pub(super) fn log(org: &Org) -> Markup {
 
 fn one(event: &Event) -> Markup {
     let payload = event.payload();
+    let of_header = |name: &str| payload.get(HEADER).and_then(|header| header.get(name));
+    let ids = of_header("recordIds").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
+    let ids: Vec<&str> = ids.iter().filter_map(Value::as_str).collect();
     html! {
         details {
             summary {
-                span.replay { (event.replay_id) }
-                " " (gist(&payload.get(HEADER).cloned().unwrap_or_default()))
-                " " span.quiet { (shown::moment(&datetime(event.at))) }
+                span.replay { (event.replay_id) } " "
+                @if let Some(change) = of_header("changeType").and_then(Value::as_str) { strong { (change) } " " }
+                @if let Some(first) = ids.first() { code { (first) } " " }
+                @if ids.len() > 1 { "and " (ids.len() - 1) " more " }
+                span.quiet { (shown::moment(&datetime(event.at))) }
+            }
+            @if !ids.is_empty() {
+                p {
+                    @for id in ids.iter().take(SHOWN_IDS) { a href={ "/console/records/" (id) } { code { (id) } } " " }
+                    @if ids.len() > SHOWN_IDS { "and " (ids.len() - SHOWN_IDS) " more" }
+                }
             }
             pre tabindex="0" role="region" aria-label={ "Payload of event " (event.replay_id) } {
                 (serde_json::to_string_pretty(&payload).unwrap_or_default())
             }
         }
-    }
-}
-
-/// What a change event is about, in a few words.
-fn gist(header: &Value) -> Markup {
-    let ids = header["recordIds"].as_array().map(Vec::as_slice).unwrap_or_default();
-    html! {
-        @if let Some(change) = header["changeType"].as_str() { strong { (change) } " " }
-        @for id in ids.iter().take(2).filter_map(Value::as_str) {
-            a href={ "/console/records/" (id) } { code { (id) } } " "
-        }
-        @if ids.len() > 2 { "and " (ids.len() - 2) " more" }
     }
 }
 

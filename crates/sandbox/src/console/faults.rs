@@ -49,27 +49,45 @@ pub(super) fn faults(org: &Org) -> Markup {
                         }
                     }
                 }
-                (button("clear-faults", "Remove all faults"))
+                div.actions { (button("clear-faults", "Remove all faults")) }
             }
             form.composer method="post" action={ (PAGE) "/add-fault" } {
-                label for="action" { "What goes wrong" }
-                select #action name="action" {
-                    @for (value, words, _) in ACTIONS { option value=(value) { (words) } }
+                div.fields {
+                    div.field {
+                        label for="action" { "What goes wrong" }
+                        select #action name="action" {
+                            @for (value, words, _) in ACTIONS { option value=(value) { (words) } }
+                        }
+                    }
+                    div.field {
+                        label for="method" { "Of which method" }
+                        input #method name="method" placeholder="any, or Subscribe";
+                    }
+                    div.field {
+                        label for="path" { "Where the path has" }
+                        input #path name="path" placeholder="anything, * for a gap";
+                    }
+                    div.field {
+                        label for="times" { "How often" }
+                        input #times name="times" type="number" min="1" placeholder="until removed";
+                    }
+                    div.field {
+                        label for="status" { "Status, if it answers" }
+                        input #status name="status" type="number" min="100" max="599" placeholder="503";
+                    }
+                    div.field {
+                        label for="delay" { "Milliseconds, if late" }
+                        input #delay name="delay_ms" type="number" min="0" placeholder="1000";
+                    }
+                    div.field {
+                        label for="code" { "Error code, if it answers" }
+                        input #code name="code" placeholder="SERVER_UNAVAILABLE";
+                    }
+                    div.field {
+                        label for="after_events" { "Events before a stream breaks" }
+                        input #after_events name="after_events" type="number" min="0" placeholder="0";
+                    }
                 }
-                label for="method" { "Of which method" }
-                input #method name="method" placeholder="any; Subscribe or connect for streams";
-                label for="path" { "Where the path has" }
-                input #path name="path" placeholder="anything, * for a gap";
-                label for="times" { "How often" }
-                input #times name="times" type="number" min="1" placeholder="until removed";
-                label for="status" { "Status, if it answers" }
-                input #status name="status" type="number" min="100" max="599" placeholder="503";
-                label for="delay" { "Milliseconds, if late" }
-                input #delay name="delay_ms" type="number" min="0" placeholder="1000";
-                label for="code" { "Error code, if it answers" }
-                input #code name="code" placeholder="SERVER_UNAVAILABLE";
-                label for="after_events" { "Events before a stream breaks" }
-                input #after_events name="after_events" type="number" min="0" placeholder="0";
                 div.actions { button.primary type="submit" { "Add the fault" } }
             }
         }

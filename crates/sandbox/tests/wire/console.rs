@@ -4,7 +4,7 @@ use reqwest::StatusCode;
 use sandbox::{SandboxOptions, Seed};
 use serde_json::json;
 
-use crate::client::Org;
+use crate::{client::Org, events};
 
 async fn page(org: &Org, path: &str) -> (StatusCode, String) {
     let response = org.http.get(format!("{}{path}", org.sandbox.url())).send().await.unwrap();
@@ -113,4 +113,52 @@ async fn a_person_turns_what_a_test_turns() {
     press("forget-requests", &[]).await;
     assert!(org.sandbox.requests().is_empty());
     assert_eq!(press("nothing", &[]).await, StatusCode::NOT_FOUND);
+}
+
+#[tokio::test]
+async fn a_person_sees_what_was_published_and_drops_who_listens() {
+    let org = Org::start().await;
+    let press = async |action: &str, form: &[(&str, &str)]| {
+        let url = format!("{}/console/control/{action}", org.sandbox.url());
+        org.http.post(url).form(form).send().await.unwrap().status()
+    };
+    let shown = async || page(&org, "/console/control").await.1;
+    let empty = shown().await;
+    assert!(empty.contains("Nothing was published") && empty.contains("Nobody subscribes"));
+    let case = org.sandbox.create("Case", json!({ "Subject": "<b>" })).await.unwrap();
+    org.sandbox.create("Account", json!({ "Name": "x" })).await.unwrap();
+    let client = events::handshake(&org).await;
+    events::subscribe(&org, &client, "/data/ChangeEvents", -1).await;
+    let full = shown().await;
+    let place = |words: &str| full.find(words).unwrap_or_else(|| panic!("{words} is not on the page"));
+    assert!(place("/data/AccountChangeEvent") < place("/data/CaseChangeEvent"), "the newest first");
+    assert!(
+        full.contains(&format!("/console/records/{case}"))
+            && full.contains("&quot;Subject&quot;: &quot;&lt;b&gt;&quot;")
+    );
+    assert!(full.contains("Drop stream 1, CometD") && full.contains("2 in the log, kept for 72 hours"));
+
+    assert_eq!(press("drop-stream", &[("stream", "nothing")]).await, StatusCode::SEE_OTHER);
+    assert!(shown().await.contains("Drop stream 1"));
+    assert_eq!(press("drop-stream", &[("stream", &client)]).await, StatusCode::SEE_OTHER);
+    assert!(shown().await.contains("Nobody subscribes"));
+    events::handshake(&org).await;
+    assert_eq!(press("drop-streams", &[]).await, StatusCode::SEE_OTHER);
+    assert!(shown().await.contains("Nobody subscribes"));
+    assert_eq!(press("keep-alive", &[]).await, StatusCode::SEE_OTHER);
+    assert_eq!(press("expire-events", &[]).await, StatusCode::SEE_OTHER);
+    assert!(shown().await.contains("Nothing was published"));
+    let broken = [
+        ("action", "break_stream"),
+        ("method", "Subscribe"),
+        ("path", ""),
+        ("times", ""),
+        ("status", ""),
+        ("delay_ms", ""),
+        ("after_events", "2"),
+    ];
+    assert_eq!(press("add-fault", &broken).await, StatusCode::SEE_OTHER);
+    assert!(shown().await.contains("after 2 events"));
+    assert_eq!(press("clear-faults", &[]).await, StatusCode::SEE_OTHER);
+    assert!(org.sandbox.faults().list().is_empty());
 }
