@@ -227,9 +227,12 @@ async fn answer(org: &Org, caller: &Caller, message: &Value, replies: &mut Vec<V
             json!({ "successful": true })
         })),
         "/meta/disconnect" => {
-            replies.push(org.cometd.with(org, caller, message, |_| json!({ "successful": true })));
-            locked(&org.cometd.clients).remove(text(message, "clientId"));
-            org.events.wake();
+            let left = org.cometd.with(org, caller, message, |_| json!({ "successful": true }));
+            if left.get("successful") == Some(&Value::Bool(true)) {
+                org.cometd.forget(text(message, "clientId"));
+                org.events.wake();
+            }
+            replies.push(left);
         }
         _ => replies.push(reply(
             message,
@@ -243,13 +246,13 @@ impl Clients {
     fn with(&self, org: &Org, caller: &Caller, message: &Value, work: impl FnOnce(&mut Client) -> Value) -> Value {
         let mut clients = locked(&self.clients);
         match clients.get_mut(text(message, "clientId")) {
-            // A refreshed token goes on with the client of the old one.
-            Some(client) => {
+            // A refreshed token goes on with the client of the old one, and nobody with another's.
+            Some(client) if client.user == caller.user => {
                 client.session = caller.session.clone();
                 client.seen = org.now();
                 reply(message, work(client))
             }
-            None => unknown_client(message),
+            Some(_) | None => unknown_client(message),
         }
     }
 }

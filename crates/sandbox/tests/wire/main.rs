@@ -16,6 +16,7 @@ mod faults;
 mod files;
 mod graph;
 mod hostile;
+mod hostile_events;
 mod jwt;
 mod keeping;
 mod keys;

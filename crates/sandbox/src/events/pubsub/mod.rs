@@ -14,9 +14,11 @@ use axum::{
     Router,
     body::Body,
     extract::{Request, State},
+    middleware::{self, Next},
+    response::IntoResponse,
     routing::post,
 };
-use http::{Response, StatusCode};
+use http::{Response, StatusCode, header};
 use tonic::{Status, metadata::MetadataMap, server::Grpc};
 use tonic_prost::ProstCodec;
 use tower::service_fn;
@@ -41,6 +43,17 @@ pub(super) fn routes() -> Router<Arc<Org>> {
         .route("/eventbus.v1.PubSub/Publish", post(publish_once))
         .route("/eventbus.v1.PubSub/PublishStream", post(publish_stream))
         .route("/eventbus.v1.PubSub/{method}", post(not_emulated))
+        .route_layer(middleware::from_fn(only_grpc))
+}
+
+/// As gRPC asks of its servers: what isn't gRPC is told so by HTTP.
+async fn only_grpc(request: Request, next: Next) -> Response<Body> {
+    let content_type = request.headers().get(header::CONTENT_TYPE);
+    if content_type.is_some_and(|value| value.as_bytes().starts_with(b"application/grpc")) {
+        return next.run(request).await;
+    }
+    let words = "The Pub/Sub API speaks gRPC: the content type must be application/grpc";
+    (StatusCode::UNSUPPORTED_MEDIA_TYPE, words).into_response()
 }
 
 /// One call: who makes it, and the id it can be traced by.
