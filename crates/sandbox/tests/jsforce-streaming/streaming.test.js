@@ -138,3 +138,26 @@ test('a client the org has forgotten shakes hands again and misses nothing', wit
   assert.equal((await inbox.take()).payload.Record_Id__c, '0D5SB0000000041');
   await client.disconnect();
 });
+
+test('a client whose connect is hung up on asks again and misses nothing', within, async () => {
+  const { client, inbox } = await listen(portalEvents, -1);
+  await publish(50);
+  await inbox.take();
+  await control('faults', { action: 'break_stream', method: 'connect', times: 2 });
+  await publish(51);
+  await publish(52);
+  const heard = await inbox.takeMany(2);
+  assert.deepEqual(heard.map(({ payload }) => payload.Record_Id__c.slice(-2)), ['51', '52']);
+  await client.disconnect();
+});
+
+test('one client more than the org allows is denied', within, async () => {
+  await control('limits', { cometd_clients: 1 });
+  const { client } = await listen(portalEvents, -1);
+  const told = new Inbox();
+  const failure = new StreamingExtension.AuthFailure((message) => told.put(message));
+  listen(portalEvents, -1, failure).catch(() => {});
+  const message = await told.take();
+  assert.equal(message.ext.sfdc.failureReason, '403::Organization concurrent user limit exceeded');
+  await client.disconnect();
+});

@@ -289,6 +289,21 @@ test('a dropped stream ends as unavailable, and the next goes on where it ended'
   assert.equal((await second.heard.events.take()).payload.Subject, 'meanwhile');
 });
 
+test('a stream that breaks in the middle ends with an error, and the next misses nothing', within, async () => {
+  for (const Subject of ['one', 'two', 'three']) await records.create('Case', { Subject });
+  await control('faults', { action: 'break_stream', method: 'Subscribe', times: 1, after_events: 2 });
+  const first = listener();
+  client.subscribeFromEarliestEvent('/data/CaseChangeEvent', first.callback);
+  const got = inOrder(await first.heard.events.takeMany(2));
+  const error = await first.heard.errors.take();
+  assert.notEqual(error.code, 0);
+  assert.deepEqual(error.metadata.get('error-code'), [], 'nothing was said');
+  const other = await connect();
+  const second = listener();
+  other.subscribeFromReplayId('/data/CaseChangeEvent', second.callback, null, got[1].replayId);
+  assert.equal((await second.heard.events.take()).payload.Subject, 'three');
+});
+
 test('a managed subscription goes on after what was committed', within, async () => {
   const { id } = await records.request('POST', '/tooling/sobjects/ManagedEventSubscription', {
     FullName: 'Case_Sync',
