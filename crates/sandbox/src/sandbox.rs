@@ -14,6 +14,7 @@ use crate::{
     activity::RequestLog,
     budget::Limits,
     error::ApiError,
+    events,
     faults::Faults,
     oauth,
     org::{Org, Settings, Writer},
@@ -92,8 +93,12 @@ impl Sandbox {
         clock: Arc<dyn Clock>,
         random: Arc<dyn Random>,
     ) -> Result<Self, StartError> {
-        let schema = Schema::load(&options.schema_dir)
-            .map_err(|source| StartError::Schema { folder: options.schema_dir.clone(), source })?;
+        let schema_error = |source| StartError::Schema { folder: options.schema_dir.clone(), source };
+        let schema = Schema::load(&options.schema_dir).map_err(schema_error)?;
+        if let Some(lost) = events::without_channel(&schema) {
+            let reason = format!("{} is subscribed to {}, which is no channel", lost.developer_name, lost.topic_name);
+            return Err(schema_error(MetadataError::Invalid { path: options.schema_dir.clone(), reason }));
+        }
         let data_error = |source| StartError::Data { file: options.data.clone().unwrap_or_default(), source };
         let journal = match &options.data {
             Some(file) => Some(Journal::open(file).await.map_err(data_error)?),

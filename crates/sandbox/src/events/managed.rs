@@ -61,6 +61,11 @@ impl Drop for InUse {
     }
 }
 
+/// A subscription that a project deploys for a channel that isn't there.
+pub(crate) fn without_channel(schema: &Schema) -> Option<&ManagedEventSubscription> {
+    schema.managed_subscriptions().iter().find(|settings| Topic::named(schema, &settings.topic_name).is_none())
+}
+
 /// Why a subscription can't be set up.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum SetupError {

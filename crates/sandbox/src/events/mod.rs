@@ -24,7 +24,7 @@ pub(crate) use cometd::Clients as CometdClients;
 pub(crate) use draft::{Commit, Draft, drafts};
 pub(crate) use event_type::{EventType, EventTypes, HEADER};
 pub(crate) use log::{Batch, Bounds as EventBounds, Event, EventLog, RETENTION, Signal};
-pub(crate) use managed::{Managed, ManagedSubscriptions, SetupError};
+pub(crate) use managed::{Managed, ManagedSubscriptions, SetupError, without_channel};
 pub(crate) use pubsub::refusal as grpc_refusal;
 pub(crate) use streams::{Listener, Streams};
 

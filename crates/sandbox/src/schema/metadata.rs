@@ -285,7 +285,7 @@ fn permission_sets(files: &[PathBuf], objects: &[Object]) -> Result<Vec<Permissi
     Ok(sets)
 }
 
-/// Whether their channels are there is seen when the org opens them.
+/// Whether their channels are there is for whoever knows channels to say.
 fn managed_subscriptions(files: &[PathBuf]) -> Result<Vec<ManagedEventSubscription>, MetadataError> {
     let mut subscriptions = Vec::new();
     for path in files.iter().filter(|path| file_name(path).ends_with(MANAGED_SUBSCRIPTION_SUFFIX)) {

@@ -238,20 +238,22 @@ async fn a_project_deploys_subscriptions_and_a_wrong_one_stops_the_start() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("managedEventSubscriptions/Cases.managedEventSubscription-meta.xml");
     std::fs::create_dir_all(file.parent().unwrap()).unwrap();
-    let deploy = |state: &str| {
+    let deploy = |state: &str, channel: &str| {
         let xml = format!(
             "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<ManagedEventSubscription xmlns=\"http://soap.sforce.com/2006/04/metadata\">\
-             <label>Cases</label><topicName>{CASES}</topicName><defaultReplay>EARLIEST</defaultReplay><state>{state}</state>\
+             <label>Cases</label><topicName>{channel}</topicName><defaultReplay>EARLIEST</defaultReplay><state>{state}</state>\
              </ManagedEventSubscription>"
         );
         std::fs::write(&file, xml).unwrap();
         SandboxOptions { schema_dir: folder.path().to_owned(), ..SandboxOptions::default() }
     };
-    let org = Org::start_with(deploy("RUN")).await;
+    let org = Org::start_with(deploy("RUN", CASES)).await;
     cases(&org, &["one"]).await;
     let (_said, mut stream) = open(&org, by_name(9)).await.unwrap();
     assert_eq!(events(&mut stream).await.0, 1);
-    let error = sandbox::Sandbox::start(deploy("WALK")).await.err().unwrap();
-    let cause = std::error::Error::source(&error).unwrap().to_string();
-    assert!(cause.contains("WALK") && cause.contains("Cases.managedEventSubscription-meta.xml"), "{cause}");
+    for (state, channel, words) in [("WALK", CASES, "WALK"), ("RUN", "/event/Nothing__e", "/event/Nothing__e")] {
+        let error = sandbox::Sandbox::start(deploy(state, channel)).await.err().unwrap();
+        let cause = std::error::Error::source(&error).unwrap().to_string();
+        assert!(cause.contains(words) && cause.contains("Cases"), "{cause}");
+    }
 }
