@@ -94,6 +94,7 @@ impl Org {
                 records.into_iter().for_each(|record| database.restore(record));
                 seeded = true;
             }
+            journal.sweep_blobs(|key| database.has_bytes(key)).await?;
             events = journal.events().await?;
             let kept = journal.setting(ManagedSubscriptions::SETTING).await?;
             managed = ManagedSubscriptions::restored(kept.as_deref(), &schema)?;

@@ -62,7 +62,7 @@ impl Org {
             lock_row: writer.lock_row,
             publishable: self.budget.publishable(now),
         };
-        let (result, changes, batch, blobs, undo) = {
+        let (result, changes, batch, bytes, undo) = {
             let mut database = self.database.write().unwrap_or_else(PoisonError::into_inner);
             let mut transaction = Transaction::begin(&mut database, stamp.clone());
             let result = work(&mut transaction);
@@ -74,11 +74,11 @@ impl Org {
                 (Ok(_), Publishing::All) => self.batch(&transaction, &stamp, now),
                 _ => Batch::default(),
             };
-            let blobs = transaction.take_blobs();
-            (result, changes, batch, blobs, transaction.into_undo())
+            let bytes = transaction.settle_bytes();
+            (result, changes, batch, bytes, transaction.into_undo())
         };
         if result.is_ok()
-            && let Err(error) = self.write_down(&changes, blobs, &batch).await
+            && let Err(error) = self.write_down(&changes, bytes, &batch).await
         {
             tracing::error!(error = &error as &dyn std::error::Error, "journal.write");
             let mut database = self.database.write().unwrap_or_else(PoisonError::into_inner);
@@ -139,13 +139,22 @@ impl Org {
         }
     }
 
-    /// Bytes first: without the records that refer to them they do no harm.
-    async fn write_down(&self, changes: &[Change], blobs: Vec<Blob>, batch: &Batch) -> Result<(), JournalError> {
-        self.blobs.keep(self.journal.as_ref(), blobs).await?;
-        match &self.journal {
-            Some(journal) => journal.write(changes, batch).await,
-            None => Ok(()),
+    /// New bytes first and old ones last: without the records that refer to them they do no harm.
+    async fn write_down(
+        &self,
+        changes: &[Change],
+        (kept, let_go): (Vec<Blob>, Vec<String>),
+        batch: &Batch,
+    ) -> Result<(), JournalError> {
+        self.blobs.keep(self.journal.as_ref(), kept).await?;
+        if let Some(journal) = &self.journal {
+            journal.write(changes, batch).await?;
         }
+        // The records are written: what can't be removed now is swept at the next start.
+        if let Err(error) = self.blobs.let_go(self.journal.as_ref(), &let_go).await {
+            tracing::error!(error = &error as &dyn std::error::Error, "journal.write");
+        }
+        Ok(())
     }
 
     fn unexpected(message: &str) -> ApiError {

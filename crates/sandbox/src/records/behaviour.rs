@@ -36,7 +36,7 @@ pub(super) fn before_save(
         "OpportunityLineItem" => sales::derive_line(database, record)?,
         "Task" | "Event" => derive_activity(database, object, record, now),
         "ContentVersion" => files::describe_version(record, before)?,
-        "ContentDocumentLink" => files::check_link(database, record)?,
+        "ContentDocumentLink" => files::check_link(database, record, before)?,
         "FeedItem" => {
             let plain = matches!(record.text("Type"), Some("TextPost" | "RichTextPost"));
             if plain && record.text("Body").is_none() {
@@ -159,6 +159,15 @@ fn derive_activity(database: &Database, object: &Object, record: &mut Record, no
         } else if record.get("CompletedDateTime").is_null() {
             record.set("CompletedDateTime", now);
         }
+    }
+}
+
+/// # Errors
+/// The record stays as long as another does.
+pub(super) fn before_delete(database: &Database, object: &Object, record: &Record) -> Result<(), ApiError> {
+    match object.name.as_str() {
+        "ContentDocumentLink" => files::check_unlink(database, record),
+        _ => Ok(()),
     }
 }
 

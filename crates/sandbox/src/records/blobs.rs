@@ -26,6 +26,21 @@ impl Blobs {
         Ok(())
     }
 
+    /// After the records that referred to them.
+    ///
+    /// # Errors
+    /// The data file can't be written.
+    pub(crate) async fn let_go(&self, journal: Option<&Journal>, keys: &[String]) -> Result<(), JournalError> {
+        if let Some(journal) = journal {
+            return journal.remove_blobs(keys).await;
+        }
+        let mut memory = locked(&self.memory);
+        for key in keys {
+            memory.remove(key);
+        }
+        Ok(())
+    }
+
     /// # Errors
     /// The data file can't be read.
     pub(crate) async fn get(&self, journal: Option<&Journal>, key: &str) -> Result<Option<Bytes>, JournalError> {
@@ -60,6 +75,33 @@ impl Journal {
                 .await?;
         }
         Ok(transaction.commit().await?)
+    }
+
+    async fn remove_blobs(&self, keys: &[String]) -> Result<(), JournalError> {
+        if keys.is_empty() {
+            return Ok(());
+        }
+        sqlx::query("DELETE FROM blob WHERE key IN (SELECT value FROM json_each(?))")
+            .bind(serde_json::to_string(keys)?)
+            .execute(&self.pool)
+            .await?;
+        Ok(())
+    }
+
+    /// Removes bytes that a killed process left without a record.
+    ///
+    /// # Errors
+    /// The data file can't be read or written.
+    pub(crate) async fn sweep_blobs(&self, is_used: impl Fn(&str) -> bool) -> Result<(), JournalError> {
+        let rows = sqlx::query("SELECT key FROM blob").fetch_all(&self.pool).await?;
+        let mut unused = Vec::new();
+        for row in rows {
+            let key: String = row.try_get(0)?;
+            if !is_used(&key) {
+                unused.push(key);
+            }
+        }
+        self.remove_blobs(&unused).await
     }
 
     async fn blob(&self, key: &str) -> Result<Option<Bytes>, JournalError> {

@@ -101,7 +101,7 @@ fn id_number(id: &str) -> u64 {
 }
 
 fn is_indexed(field: &Field) -> bool {
-    field.external_id || field.unique || field.kind == FieldKind::Reference
+    field.external_id || field.unique || matches!(field.kind, FieldKind::Reference | FieldKind::Base64)
 }
 
 fn index_for(field: &Field) -> Option<Index> {
@@ -207,6 +207,14 @@ impl Database {
         }
         let keys = times.range(Index::time_range(from, until)?, |item| *item);
         Some(Box::new(keys.filter_map(|(_, key)| table.by_key(key))))
+    }
+
+    /// Whether a record, deleted or not, has the bytes kept by this key.
+    pub(crate) fn has_bytes(&self, key: &str) -> bool {
+        self.tables.values().any(|table| {
+            let fields = table.indexes.iter().filter(|(field, _)| field.kind == FieldKind::Base64);
+            fields.map(|(field, _)| field.name.as_str()).any(|field| table.having(field, key).next().is_some())
+        })
     }
 
     pub fn count(&self, object: &str) -> usize {

@@ -1,5 +1,7 @@
 //! Files: bytes are kept apart from the record that has them, and a version of a document brings the document and its links along.
 
+use std::collections::BTreeSet;
+
 use base64::{
     Engine,
     alphabet::STANDARD,
@@ -8,7 +10,7 @@ use base64::{
 use serde_json::{Map, Value, json};
 use sha2::{Digest, Sha256};
 
-use super::{Authority, Record, Transaction};
+use super::{Authority, Database, Record, Transaction};
 use crate::{
     error::ApiError,
     schema::{FieldKind, Object},
@@ -65,9 +67,19 @@ impl Transaction<'_> {
         Ok(())
     }
 
-    /// Bytes taken in and not yet kept.
-    pub(crate) fn take_blobs(&mut self) -> Vec<Blob> {
-        std::mem::take(&mut self.blobs)
+    /// What came in and is still a record's, and keys of what no record has any more.
+    pub(crate) fn settle_bytes(&mut self) -> (Vec<Blob>, Vec<String>) {
+        let mut kept = std::mem::take(&mut self.blobs);
+        kept.retain(|blob| self.database.has_bytes(&blob.key));
+        let let_go = self.touched().into_iter().flat_map(|touched| self.keys_of(touched.object, touched.before));
+        let let_go: BTreeSet<String> = let_go.filter(|key| !self.database.has_bytes(key)).collect();
+        (kept, let_go.into_iter().collect())
+    }
+
+    fn keys_of(&self, object: &str, record: Option<&Record>) -> Vec<String> {
+        let fields = self.schema.object(object).into_iter().flat_map(Object::fields);
+        let keys = fields.filter(|field| field.kind == FieldKind::Base64);
+        keys.filter_map(|field| record?.text(&field.name).map(str::to_owned)).collect()
     }
 }
 
@@ -117,6 +129,10 @@ pub(super) fn describe_version(record: &mut Record, before: Option<&Record>) -> 
     record.set("FileExtension", if extension.is_empty() { Value::Null } else { extension.into() });
     record.set("IsLatest", true);
     record.set("VersionNumber", "1");
+    for (modified, created) in [("ContentModifiedDate", "CreatedDate"), ("ContentModifiedById", "CreatedById")] {
+        let value = record.get(created).clone();
+        record.set(modified, value);
+    }
     Ok(())
 }
 
@@ -157,6 +173,7 @@ pub(super) fn publish(transaction: &mut Transaction<'_>, version: &Record) -> Re
             "FileType",
             "FileExtension",
             "ContentSize",
+            "ContentModifiedDate",
             "LastModifiedDate",
             "LastModifiedById",
             "SystemModstamp",
@@ -176,8 +193,11 @@ pub(super) fn publish(transaction: &mut Transaction<'_>, version: &Record) -> Re
 }
 
 fn link(transaction: &mut Transaction<'_>, document: &str, entity: &Value) -> Result<(), ApiError> {
+    // The owner has what owning gives; a record's readers may read.
+    let is_user = entity.as_str().is_some_and(|id| transaction.database().get_of("User", id).is_some());
     let body = map(&json!({
-        "ContentDocumentId": document, "LinkedEntityId": entity, "ShareType": "I", "Visibility": "AllUsers",
+        "ContentDocumentId": document, "LinkedEntityId": entity, "ShareType": if is_user { "I" } else { "V" },
+        "Visibility": "AllUsers",
     }));
     transaction.insert("ContentDocumentLink", &body, Authority::System).map(drop)
 }
@@ -186,15 +206,15 @@ fn map(value: &Value) -> Map<String, Value> {
     value.as_object().cloned().unwrap_or_default()
 }
 
-/// A document is linked to a record once.
+/// A document is linked to a record once. `SharedUsers` is for links to people, whose visibility stays what it was made with.
 ///
 /// # Errors
-/// It is already.
-pub(super) fn check_link(transaction: &super::Database, record: &Record) -> Result<(), ApiError> {
+/// It is linked already, or its visibility isn't one it can have.
+pub(super) fn check_link(database: &Database, record: &Record, before: Option<&Record>) -> Result<(), ApiError> {
     let (Some(document), entity) = (record.text("ContentDocumentId"), record.get("LinkedEntityId")) else {
         return Ok(());
     };
-    let linked = transaction
+    let linked = database
         .referring("ContentDocumentLink", "ContentDocumentId", document)
         .into_iter()
         .any(|other| !other.is_deleted() && other.id() != record.id() && other.get("LinkedEntityId") == entity);
@@ -203,6 +223,48 @@ pub(super) fn check_link(transaction: &super::Database, record: &Record) -> Resu
             "DUPLICATE_VALUE",
             "duplicate value found: <unknown> duplicates value on record with id: <unknown>",
         ));
+    }
+    let is_user = entity.as_str().is_some_and(|id| database.get_of("User", id).is_some());
+    let integrity = |field: &str| Err(ApiError::bad("FIELD_INTEGRITY_EXCEPTION", INTEGRITY).about(field));
+    let changed = |field: &str| before.is_some_and(|before| before.get(field) != record.get(field));
+    if changed("ShareType") && owns(database, document, entity) {
+        return integrity("ShareType");
+    }
+    let for_sharers = record.text("Visibility") == Some("SharedUsers");
+    if (is_user && changed("Visibility")) || (!is_user && for_sharers) {
+        return integrity("Visibility");
+    }
+    Ok(())
+}
+
+const INTEGRITY: &str = "field integrity exception";
+
+fn owns(database: &Database, document: &str, entity: &Value) -> bool {
+    database.get(document).is_some_and(|document| document.get("OwnerId") == entity)
+}
+
+/// The owner's own link stays as long as the document.
+///
+/// # Errors
+/// It is that link.
+pub(super) fn check_unlink(database: &Database, link: &Record) -> Result<(), ApiError> {
+    match link.text("ContentDocumentId") {
+        Some(document) if owns(database, document, link.get("LinkedEntityId")) => {
+            Err(ApiError::bad("FIELD_INTEGRITY_EXCEPTION", INTEGRITY))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Who comes to own a document has a link to it.
+pub(super) fn link_owner(transaction: &mut Transaction<'_>, document: &Record) -> Result<(), ApiError> {
+    let owner = document.get("OwnerId");
+    let links = transaction.database().referring("ContentDocumentLink", "ContentDocumentId", document.id());
+    let own = links.into_iter().find(|link| !link.is_deleted() && link.get("LinkedEntityId") == owner).cloned();
+    let Some(mut own) = own else { return link(transaction, document.id(), owner) };
+    if own.text("ShareType") != Some("I") {
+        own.set("ShareType", "I");
+        transaction.put("ContentDocumentLink", own);
     }
     Ok(())
 }

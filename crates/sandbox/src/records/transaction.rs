@@ -7,7 +7,11 @@ use std::{
 
 use serde_json::{Map, Value};
 
-use super::{Database, Record, behaviour, coerce::coerce, files::Blob};
+use super::{
+    Database, Record, behaviour,
+    coerce::coerce,
+    files::{self, Blob},
+};
 use crate::{
     error::ApiError,
     schema::{Field, FieldKind, Object, ObjectKind, OnDelete, Schema},
@@ -84,7 +88,7 @@ pub(crate) struct Transaction<'a> {
     undo: Vec<Undo>,
     /// Each with the length of `undo` it came at, so that a rollback takes it back too.
     published: Vec<(usize, Published)>,
-    /// See [`Self::take_blobs`].
+    /// See [`Self::settle_bytes`].
     pub(super) blobs: Vec<Blob>,
 }
 
@@ -292,7 +296,15 @@ impl<'a> Transaction<'a> {
         self.take_in_bytes(object, &mut record, Some(&before))?;
         behaviour::before_save(self.database, object, &mut record, Some(&before), &self.stamp.now)?;
         self.check_unique(object, &record)?;
+        let savepoint = self.savepoint();
         self.put(&object.name, record.clone());
+        if object.name == "ContentDocument"
+            && before.get("OwnerId") != record.get("OwnerId")
+            && let Err(error) = files::link_owner(self, &record)
+        {
+            self.roll_back_to(savepoint);
+            return Err(error);
+        }
         behaviour::after_change(self, object, &record);
         Ok(())
     }
@@ -312,6 +324,7 @@ impl<'a> Transaction<'a> {
                 format!("entity type cannot be deleted: {}", object.label),
             ));
         }
+        behaviour::before_delete(self.database, object, self.live(object, id)?)?;
         let savepoint = self.savepoint();
         let result = self.delete_with_children(object, id);
         match self.database.get_of(&object.name, id).cloned() {

@@ -237,6 +237,14 @@ impl Field {
         field
     }
 
+    /// Labels for the values, in their order, where they aren't the values themselves.
+    pub(super) fn labelled(mut self, labels: &[&str]) -> Self {
+        for (value, label) in self.picklist.iter_mut().zip(labels) {
+            (*label).clone_into(&mut value.label);
+        }
+        self
+    }
+
     pub(super) fn reference(name: &str, label: &str, relationship: &str, targets: &[&str]) -> Self {
         Self {
             relationship_name: Some(relationship.to_owned()),

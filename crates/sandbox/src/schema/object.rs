@@ -184,15 +184,24 @@ pub(super) fn assign_key_prefixes(objects: &mut [Object]) {
     }
 }
 
-/// A feed item's parent can be any object with feeds.
+/// A feed item's parent can be any object with feeds. A file is shared with those and with all that could have them.
 pub(super) fn open_feeds(objects: &mut [Object]) {
-    let parents: Vec<String> =
-        objects.iter().filter(|object| object.feed_enabled).map(|object| object.name.clone()).collect();
-    for (object, field) in [("FeedItem", "ParentId"), ("FeedComment", "ParentId")] {
-        if let Some(field) =
-            objects.iter_mut().find(|candidate| candidate.name == object).and_then(|object| object.field_mut(field))
-        {
-            field.reference_to.clone_from(&parents);
+    let names = |wanted: fn(&&Object) -> bool| -> Vec<String> {
+        objects.iter().filter(wanted).map(|object| object.name.clone()).collect()
+    };
+    let with_feeds = names(|object| object.feed_enabled);
+    let shareable = names(|object| object.feed_enabled || object.kind == ObjectKind::Custom);
+    for (object, field, more) in [
+        ("FeedItem", "ParentId", &with_feeds),
+        ("FeedComment", "ParentId", &with_feeds),
+        ("ContentDocumentLink", "LinkedEntityId", &shareable),
+        ("ContentVersion", "FirstPublishLocationId", &shareable),
+    ] {
+        let object = objects.iter_mut().find(|candidate| candidate.name == object);
+        if let Some(field) = object.and_then(|object| object.field_mut(field)) {
+            field.reference_to.extend(more.iter().cloned());
+            field.reference_to.sort();
+            field.reference_to.dedup();
         }
     }
 }

@@ -131,3 +131,142 @@ async fn an_attachment_is_as_long_as_its_bytes() {
     let body = org.request(Method::GET, &format!("{path}/Body")).send().await.unwrap();
     assert_eq!(body.bytes().await.unwrap().as_ref(), b"hello");
 }
+
+#[tokio::test]
+async fn links_of_files_are_asked_for_by_what_they_link() {
+    let org = Org::start().await;
+    let case = org.sandbox.create("Case", json!({ "Subject": "x" })).await.unwrap();
+    let file = json!({ "PathOnClient": "a", "VersionData": "YQ==", "FirstPublishLocationId": case });
+    org.sandbox.create("ContentVersion", file).await.unwrap();
+    let by_case = org.query(&format!("SELECT ContentDocumentId, ShareType FROM ContentDocumentLink WHERE LinkedEntityId = '{case}' AND ShareType != 'C'")).await;
+    assert_eq!((&by_case["totalSize"], &by_case["records"][0]["ShareType"]), (&json!(1), &json!("V")));
+    let among = org.query("SELECT Id FROM ContentDocumentLink WHERE LinkedEntityId IN (SELECT Id FROM Case)").await;
+    assert_eq!(among["totalSize"], 1);
+    let from_case = org.query("SELECT (SELECT Id FROM ContentDocumentLinks) FROM Case").await;
+    assert_eq!(from_case["records"][0]["ContentDocumentLinks"]["totalSize"], 1);
+    let document = &by_case["records"][0]["ContentDocumentId"];
+    for (condition, words) in [
+        (String::new(), "requires a filter by a single Id"),
+        (" WHERE ShareType = 'V'".to_owned(), "requires a filter by a single Id"),
+        (format!(" WHERE LinkedEntityId = '{case}' OR ShareType = 'V'"), "requires a filter by a single Id"),
+        (format!(" WHERE LinkedEntityId != '{case}'"), "requires a filter by a single Id"),
+        (
+            format!(" WHERE ContentDocumentId = {} AND ShareType = 'V'", document.to_string().replace('"', "'")),
+            "filtering on non-id fields",
+        ),
+    ] {
+        let soql = format!("SELECT Id FROM ContentDocumentLink{condition}");
+        let (status, body) = client::answer(org.request(Method::GET, "/query").query(&[("q", &soql)])).await;
+        assert_eq!((status, &body[0]["errorCode"]), (StatusCode::BAD_REQUEST, &json!("MALFORMED_QUERY")), "{soql}");
+        assert!(body[0]["message"].as_str().unwrap().contains(words), "{soql}: {body}");
+    }
+}
+
+#[tokio::test]
+async fn a_link_keeps_what_it_links_and_the_owners_stays() {
+    let org = Org::start().await;
+    let case = org.sandbox.create("Case", json!({ "Subject": "x" })).await.unwrap();
+    let course = org.sandbox.create("Course__c", json!({ "Portal_Key__c": "c1" })).await.unwrap();
+    let file = json!({ "PathOnClient": "a", "VersionData": "YQ==", "FirstPublishLocationId": case });
+    let version = org.sandbox.create("ContentVersion", file).await.unwrap();
+    let version = org.get(&format!("/sobjects/ContentVersion/{version}")).await.1;
+    assert_eq!((&version["ContentLocation"], &version["PublishStatus"]), (&json!("S"), &json!("P")));
+    let document = &version["ContentDocumentId"];
+    let links = org.sandbox.records("ContentDocumentLink");
+    let of = |entity: &str| links.iter().find(|link| link["LinkedEntityId"] == entity).unwrap();
+    let path = |link: &Value| format!("/sobjects/ContentDocumentLink/{}", link["Id"].as_str().unwrap());
+    let (mine, on_case) = (of(sandbox::ADMIN_ID), of(&case));
+    assert_eq!((&mine["ShareType"], &on_case["ShareType"]), (&json!("I"), &json!("V")));
+
+    for (link, change, expected) in [
+        (on_case, json!({ "Visibility": "InternalUsers", "ShareType": "I" }), None),
+        (on_case, json!({ "Visibility": "Everybody" }), Some("INVALID_OR_NULL_FOR_RESTRICTED_PICKLIST")),
+        (on_case, json!({ "Visibility": "SharedUsers" }), Some("FIELD_INTEGRITY_EXCEPTION")),
+        (on_case, json!({ "LinkedEntityId": course }), Some("INVALID_FIELD_FOR_INSERT_UPDATE")),
+        (mine, json!({ "Visibility": "InternalUsers" }), Some("FIELD_INTEGRITY_EXCEPTION")),
+        (mine, json!({ "ShareType": "V" }), Some("FIELD_INTEGRITY_EXCEPTION")),
+    ] {
+        let (_, body) = org.send(Method::PATCH, &path(link), change.clone()).await;
+        assert_eq!(body[0]["errorCode"].as_str(), expected, "{change}: {body}");
+    }
+    let internal = org.get(&path(on_case)).await.1;
+    assert_eq!((&internal["Visibility"], &internal["CreatedDate"]), (&json!("InternalUsers"), &Value::Null));
+
+    let link = |entity: &str| json!({ "ContentDocumentId": document, "LinkedEntityId": entity });
+    for (body, expected) in [
+        (json!({ "ContentDocumentId": document }), "REQUIRED_FIELD_MISSING"),
+        (json!({ "LinkedEntityId": course }), "REQUIRED_FIELD_MISSING"),
+        (link(document.as_str().unwrap()), "FIELD_INTEGRITY_EXCEPTION"),
+        (link("500SB0000000999"), "INVALID_CROSS_REFERENCE_KEY"),
+    ] {
+        let (status, answer) = org.send(Method::POST, "/sobjects/ContentDocumentLink", body.clone()).await;
+        assert_eq!((status, &answer[0]["errorCode"]), (StatusCode::BAD_REQUEST, &json!(expected)), "{body}");
+    }
+    let made = org.sandbox.create("ContentDocumentLink", link(&course)).await.unwrap();
+    let made = org.get(&format!("/sobjects/ContentDocumentLink/{made}")).await.1;
+    assert_eq!((&made["ShareType"], &made["Visibility"]), (&json!("V"), &json!("AllUsers")));
+
+    let (status, body) = org.send(Method::DELETE, &path(mine), Value::Null).await;
+    assert_eq!((status, &body[0]["errorCode"]), (StatusCode::BAD_REQUEST, &json!("FIELD_INTEGRITY_EXCEPTION")));
+    org.sandbox
+        .update("ContentDocument", document.as_str().unwrap(), json!({ "OwnerId": sandbox::RILEY_ID }))
+        .await
+        .unwrap();
+    assert_eq!(org.send(Method::DELETE, &path(mine), Value::Null).await.0, StatusCode::NO_CONTENT);
+    let left: Vec<Value> =
+        org.sandbox.records("ContentDocumentLink").iter().map(|link| link["LinkedEntityId"].clone()).collect();
+    assert!(left.contains(&json!(sandbox::RILEY_ID)) && left.len() == 3, "{left:?}");
+    org.sandbox.delete("Case", &case).await.unwrap();
+    assert_eq!((org.sandbox.count("ContentDocumentLink"), org.sandbox.count("ContentDocument")), (2, 1));
+}
+
+/// How many different bytes the data file holds.
+async fn kept(file: &std::path::Path) -> i64 {
+    let pool = sqlx::SqlitePool::connect(&format!("sqlite://{}", file.display())).await.unwrap();
+    let count = sqlx::query_scalar("SELECT count(*) FROM blob").fetch_one(&pool).await.unwrap();
+    pool.close().await;
+    count
+}
+
+#[tokio::test]
+async fn bytes_go_with_the_last_record_that_has_them() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("sandbox.db");
+    let options = || SandboxOptions { data: Some(file.clone()), ..SandboxOptions::default() };
+    let org = Org::start_with(options()).await;
+    let account = org.sandbox.create("Account", json!({ "Name": "x" })).await.unwrap();
+    let note =
+        |body: &str| json!({ "attributes": { "type": "Attachment" }, "ParentId": account, "Name": "n", "Body": body });
+    let first =
+        org.sandbox.create("Attachment", json!({ "ParentId": account, "Name": "n", "Body": "YQ==" })).await.unwrap();
+    let same =
+        org.sandbox.create("Attachment", json!({ "ParentId": account, "Name": "m", "Body": "YQ==" })).await.unwrap();
+    // One of two is refused, and its bytes with it.
+    let two = json!({ "records": [note("Yg=="), { "attributes": { "type": "Attachment" }, "ParentId": "500SB0000000999", "Name": "n", "Body": "Yw==" }] });
+    org.send(Method::POST, "/composite/sobjects", two).await;
+    let none = json!({ "allOrNone": true, "records": [note("ZA=="), { "attributes": { "type": "Attachment" }, "Name": "n", "Body": "ZQ==" }] });
+    org.send(Method::POST, "/composite/sobjects", none).await;
+    assert_eq!(kept(&file).await, 2, "a and b");
+
+    let empty = |id: String| {
+        let sandbox = &org.sandbox;
+        async move { sandbox.delete("Attachment", &id).await.unwrap() }
+    };
+    empty(first.clone()).await;
+    empty(same.clone()).await;
+    assert_eq!(kept(&file).await, 2, "the bin gives them back");
+    crate::recycle_bin::soap(&org, "emptyRecycleBin", &[&first]).await;
+    assert_eq!(kept(&file).await, 2, "another has the same");
+    crate::recycle_bin::soap(&org, "emptyRecycleBin", &[&same]).await;
+    assert_eq!(kept(&file).await, 1);
+    drop(org);
+
+    let pool = sqlx::SqlitePool::connect(&format!("sqlite://{}", file.display())).await.unwrap();
+    sqlx::query("INSERT INTO blob (key, bytes) VALUES ('left', x'00')").execute(&pool).await.unwrap();
+    pool.close().await;
+    let org = Org::start_with(options()).await;
+    assert_eq!(kept(&file).await, 1, "what a killed process left is swept");
+    let body = org.sandbox.records("Attachment")[0]["Id"].as_str().unwrap().to_owned();
+    let body = org.request(Method::GET, &format!("/sobjects/Attachment/{body}/Body")).send().await.unwrap();
+    assert_eq!(body.bytes().await.unwrap().as_ref(), b"b");
+}

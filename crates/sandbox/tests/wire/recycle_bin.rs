@@ -6,7 +6,7 @@ use serde_json::json;
 use crate::client::Org;
 
 /// A SOAP call with ids; answers status and body.
-async fn soap(org: &Org, call: &str, ids: &[&str]) -> (StatusCode, String) {
+pub(crate) async fn soap(org: &Org, call: &str, ids: &[&str]) -> (StatusCode, String) {
     let ids: String = ids.iter().map(|id| format!("<ids>{id}</ids>")).collect();
     let body = format!(
         r#"<soapenv:Envelope xmlns:soapenv="http://schemas.xmlsoap.org/soap/envelope/" xmlns="urn:partner.soap.sforce.com">

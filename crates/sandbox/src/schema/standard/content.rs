@@ -2,7 +2,7 @@
 
 use crate::schema::{
     field::{Field, FieldKind, OnDelete},
-    object::Object,
+    object::{Object, ObjectKind},
 };
 
 pub(super) fn version() -> Object {
@@ -32,15 +32,21 @@ pub(super) fn version() -> Object {
         .with(Field::boolean("IsMajorVersion", "Is Major Version"))
         .with(Field::text("TagCsv", "Tags", 2_000))
         .with(
-            Field::reference(
-                "FirstPublishLocationId",
-                "First Publish Location ID",
-                "FirstPublishLocation",
-                &["Account", "Case", "Contact", "Event", "FeedItem", "Opportunity", "User"],
-            )
-            .create_only(),
+            Field::reference("FirstPublishLocationId", "First Publish Location ID", "FirstPublishLocation", LINKED)
+                .create_only(),
         )
-        .with(Field::picklist("Origin", "Content Origin", &["*C", "H"]).create_only())
+        .with(Field::picklist("Origin", "Content Origin", &["*C", "H"]).restricted().create_only())
+        .with(Field::picklist("ContentLocation", "Content Location", &["*S", "E", "L"]).restricted().create_only())
+        .with(Field::picklist("PublishStatus", "Publish Status", &["U", "*P", "R"]).restricted().read_only())
+        .with(Field::new("ContentModifiedDate", "Content Modified Date", FieldKind::DateTime).read_only())
+        .with(
+            Field::reference("ContentModifiedById", "Content Modified By ID", "ContentModifiedBy", &["User"])
+                .read_only(),
+        )
+        .with(Field::boolean("IsAssetEnabled", "Asset File Enabled").create_only())
+        .with(Field::new("RatingCount", "Rating Count", FieldKind::Int).read_only())
+        .with(Field::new("PositiveRatingCount", "Positive Rating Count", FieldKind::Int).read_only())
+        .with(Field::new("NegativeRatingCount", "Negative Rating Count", FieldKind::Int).read_only())
         .owned_by_user();
     // It goes with its document.
     object.deletable = false;
@@ -65,25 +71,30 @@ pub(super) fn document() -> Object {
         .with(Field::text("FileExtension", "File Extension", 40).read_only())
         .with(Field::text("FileType", "File Type", 20).read_only())
         .with(Field::new("ContentSize", "Size", FieldKind::Int).read_only())
+        .with(Field::picklist("PublishStatus", "Publish Status", &["U", "*P", "R"]).restricted().read_only())
+        .with(Field::picklist("SharingOption", "Prevent others from sharing and unsharing", &["*A", "R"]).restricted())
+        .with(Field::picklist("SharingPrivacy", "File Privacy on Records", &["*N", "P"]).restricted())
+        .with(Field::new("LastViewedDate", "Last Viewed Date", FieldKind::DateTime).read_only())
+        .with(Field::new("LastReferencedDate", "Last Referenced Date", FieldKind::DateTime).read_only())
         .owned_by_user();
     // A document comes of its first version.
     object.createable = false;
     object
 }
 
+/// Its own targets; every object with feeds and every custom one comes to them.
+pub(super) const LINKED: &[&str] =
+    &["Account", "Case", "Contact", "Event", "FeedItem", "Opportunity", "Organization", "Product2", "Task", "User"];
+
 pub(super) fn document_link() -> Object {
-    Object::standard("ContentDocumentLink", "Content Document Link", "Content Document Links", "06A")
+    let name = ("Content Document Link", "Content Document Links");
+    Object::bare("ContentDocumentLink", name.0, name.1, "06A", ObjectKind::Standard)
         .with(
-            Field::reference(
-                "LinkedEntityId",
-                "Linked Entity ID",
-                "LinkedEntity",
-                &["Account", "Case", "Contact", "Event", "FeedItem", "Opportunity", "User"],
-            )
-            .required()
-            .create_only()
-            .children_as("ContentDocumentLinks")
-            .on_delete(OnDelete::Cascade),
+            Field::reference("LinkedEntityId", "Linked Entity ID", "LinkedEntity", LINKED)
+                .required()
+                .create_only()
+                .children_as("ContentDocumentLinks")
+                .on_delete(OnDelete::Cascade),
         )
         .with(
             Field::reference("ContentDocumentId", "ContentDocument ID", "ContentDocument", &["ContentDocument"])
@@ -92,7 +103,13 @@ pub(super) fn document_link() -> Object {
                 .children_as("ContentDocumentLinks")
                 .on_delete(OnDelete::Cascade),
         )
-        .with(Field::picklist("ShareType", "Share Type", &["*V", "C", "I"]).restricted())
+        .with(Field::boolean("IsDeleted", "Is Deleted").read_only())
+        .with(Field::new("SystemModstamp", "System Modstamp", FieldKind::DateTime).required().read_only().defaulted())
+        .with(
+            Field::picklist("ShareType", "Share Type", &["*V", "C", "I"])
+                .labelled(&["Viewer", "Collaborator", "Inferred"])
+                .restricted(),
+        )
         .with(Field::picklist("Visibility", "Visibility", &["*AllUsers", "InternalUsers", "SharedUsers"]).restricted())
 }
 

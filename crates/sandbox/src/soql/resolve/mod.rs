@@ -3,6 +3,7 @@
 mod condition;
 mod groups;
 mod path;
+mod restriction;
 mod shape;
 mod test;
 
@@ -40,7 +41,9 @@ impl<'s, 'q, R: Rows> Resolver<'s, 'q, R> {
         let select = &self.query.select;
         let object = self.object(&select.from)?;
         let scope = if select.all_rows { Scope::All } else { self.settings.scope };
-        self.select(select, object, scope)
+        let plan = self.select(select, object, scope)?;
+        restriction::check(&plan)?;
+        Ok(plan)
     }
 
     fn error(&self, code: &'static str, at: usize, message: &str) -> SoqlError {
