@@ -23,7 +23,7 @@ use crate::{
     faults::Faults,
     lock::locked,
     oauth::Auth,
-    records::{Blobs, Database, Journal, JournalError, Record},
+    records::{Blobs, Database, Emptied, Journal, JournalError, Record},
     rest::Locators,
     schema::Schema,
     seed::Seed,
@@ -44,6 +44,8 @@ pub(crate) struct Org {
     pub(crate) locators: Locators,
     pub(crate) jobs: Jobs,
     blobs: Blobs,
+    /// What the bin has lost by its age since the last write.
+    emptied: Mutex<Emptied>,
     pub(crate) switches: Mutex<Switches>,
     pub(crate) events: EventLog,
     pub(crate) event_types: EventTypes,
@@ -120,6 +122,7 @@ impl Org {
             managed,
             jobs: Jobs::default(),
             blobs: Blobs::default(),
+            emptied: Mutex::default(),
             auth: Mutex::new(auth),
             database: RwLock::new(database),
             writer: tokio::sync::Mutex::new(()),
@@ -138,7 +141,22 @@ impl Org {
     }
 
     pub(crate) fn read<T>(&self, look: impl FnOnce(&Database) -> T) -> T {
+        let now = self.now();
+        {
+            let database = self.database.read().unwrap_or_else(PoisonError::into_inner);
+            if !database.is_bin_due(now) {
+                return look(&database);
+            }
+        }
+        self.empty_bin(&mut self.database.write().unwrap_or_else(PoisonError::into_inner), now);
         look(&self.database.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// The bin empties itself by the org's clock, whenever somebody looks; the data file follows with the next write.
+    fn empty_bin(&self, database: &mut Database, now: Timestamp) {
+        if database.is_bin_due(now) {
+            locked(&self.emptied).extend(database.empty_bin(now));
+        }
     }
 
     pub(crate) fn auth(&self) -> MutexGuard<'_, Auth> {

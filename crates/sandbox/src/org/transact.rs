@@ -10,7 +10,8 @@ use crate::{
     clock::datetime,
     error::ApiError,
     events::{self, Batch, Commit},
-    records::{Blob, Change, JournalError, Stamp, Transaction},
+    lock::locked,
+    records::{Blob, Change, Emptied, JournalError, Stamp, Transaction},
 };
 
 /// Who writes.
@@ -64,6 +65,7 @@ impl Org {
         };
         let (result, changes, batch, bytes, undo) = {
             let mut database = self.database.write().unwrap_or_else(PoisonError::into_inner);
+            self.empty_bin(&mut database, now);
             let mut transaction = Transaction::begin(&mut database, stamp.clone());
             let result = work(&mut transaction);
             if result.is_err() {
@@ -143,11 +145,15 @@ impl Org {
     async fn write_down(
         &self,
         changes: &[Change],
-        (kept, let_go): (Vec<Blob>, Vec<String>),
+        (kept, mut let_go): (Vec<Blob>, Vec<String>),
         batch: &Batch,
     ) -> Result<(), JournalError> {
         self.blobs.keep(self.journal.as_ref(), kept).await?;
+        let Emptied { ids, keys } = std::mem::take(&mut *locked(&self.emptied));
+        let_go.extend(keys);
         if let Some(journal) = &self.journal {
+            let gone: Vec<Change> = ids.into_iter().map(|id| Change { id, record: None }).collect();
+            journal.write(&gone, &Batch::default()).await?;
             journal.write(changes, batch).await?;
         }
         // The records are written: what can't be removed now is swept at the next start.

@@ -5,13 +5,14 @@ use std::{
     sync::Arc,
 };
 
-use domain::SalesforceId;
+use domain::{SalesforceId, Timestamp};
 use serde_json::Value;
 
 use super::{
     Record,
     index::{Index, Key},
     record::Pool,
+    recycle_bin::{Bin, Emptied},
     sorted::Sorted,
 };
 use crate::{
@@ -24,6 +25,7 @@ pub struct Database {
     schema: Arc<Schema>,
     /// By canonical object name.
     tables: HashMap<String, Table>,
+    bin: Bin,
     pool: Pool,
 }
 
@@ -143,7 +145,7 @@ pub(super) fn folded(field: &Field, value: &Value) -> Option<String> {
 
 impl Database {
     pub fn new(schema: Arc<Schema>) -> Self {
-        Self { schema, tables: HashMap::new(), pool: Pool::default() }
+        Self { schema, tables: HashMap::new(), bin: Bin::default(), pool: Pool::default() }
     }
 
     pub fn schema(&self) -> &Arc<Schema> {
@@ -228,6 +230,30 @@ impl Database {
         make_id(&object.key_prefix, table.last_id)
     }
 
+    /// Whether the object's counter has passed the id, so that a record had it once.
+    pub(super) fn has_handed_out(&self, object: &str, id: &str) -> bool {
+        self.tables.get(object).is_some_and(|table| (1..=table.last_id).contains(&id_number(id)))
+    }
+
+    /// Whether a deleted record has been in the bin for longer than it may be.
+    pub(crate) fn is_bin_due(&self, now: Timestamp) -> bool {
+        self.bin.due(now).next().is_some()
+    }
+
+    /// Takes away for good what has been in the bin for longer than it may be.
+    pub(crate) fn empty_bin(&mut self, now: Timestamp) -> Emptied {
+        let mut emptied = Emptied { ids: self.bin.due(now).map(str::to_owned).collect(), keys: Vec::new() };
+        let schema = Arc::clone(&self.schema);
+        for id in &emptied.ids {
+            let Some(object) = schema.object_of_id(id) else { continue };
+            let Some(record) = self.replace(&object.name, id, None) else { continue };
+            let fields = object.fields().filter(|field| field.kind == FieldKind::Base64);
+            emptied.keys.extend(fields.filter_map(|field| record.text(&field.name).map(str::to_owned)));
+        }
+        emptied.keys.retain(|key| !self.has_bytes(key));
+        emptied
+    }
+
     pub(super) fn next_auto_number(&mut self, object: &Object, field: &Field) -> u64 {
         let table = self.table(object);
         table.last_auto_number = table.last_auto_number.max(field.auto_number_start.saturating_sub(1)) + 1;
@@ -258,6 +284,7 @@ impl Database {
                 index.insert(&new, key);
             }
         }
+        self.bin.note(id, before.as_ref(), record.as_ref());
         if let Some(mut record) = record {
             table.last_id = table.last_id.max(id_number(id));
             if let Some(digits) = table.auto_number.as_ref().and_then(|field| record.text(field)) {
@@ -283,6 +310,7 @@ impl Database {
     /// Forgets everything, counters too.
     pub(crate) fn clear(&mut self) {
         self.tables.clear();
+        self.bin = Bin::default();
         self.pool = Pool::default();
     }
 

@@ -22,4 +22,5 @@ pub(crate) use files::Blob;
 pub(crate) use journal::Journal;
 pub use journal::JournalError;
 pub use record::Record;
+pub(crate) use recycle_bin::Emptied;
 pub(crate) use transaction::{Authority, Change, Published, Stamp, Touched, Transaction, Upserted};

@@ -1,14 +1,66 @@
 //! The recycle bin: deleted records come back from it with what was deleted along with them, or go for good.
 
-use std::sync::Arc;
+use std::{collections::BTreeSet, sync::Arc, time::Duration};
 
+use domain::Timestamp;
 use serde_json::Value;
 
 use super::{Record, Transaction, behaviour};
 use crate::{
+    clock::parse_datetime,
     error::ApiError,
     schema::{Object, OnDelete, Schema},
 };
+
+/// What is deleted can be had back for so long.
+const KEPT: Duration = Duration::from_hours(15 * 24);
+
+/// What is in the bin, by when it was deleted.
+#[derive(Default)]
+pub(super) struct Bin {
+    deleted: BTreeSet<(Timestamp, String)>,
+}
+
+impl Bin {
+    /// A record is about to be replaced.
+    pub(super) fn note(&mut self, id: &str, before: Option<&Record>, after: Option<&Record>) {
+        if let Some(at) = before.and_then(deleted_at) {
+            self.deleted.remove(&(at, id.to_owned()));
+        }
+        if let Some(at) = after.and_then(deleted_at) {
+            self.deleted.insert((at, id.to_owned()));
+        }
+    }
+
+    /// Ids of what has been there for longer than it may be.
+    pub(super) fn due(&self, now: Timestamp) -> impl Iterator<Item = &str> {
+        let until = now.saturating_sub(KEPT);
+        self.deleted.iter().take_while(move |(at, _)| *at < until).map(|(_, id)| id.as_str())
+    }
+}
+
+fn deleted_at(record: &Record) -> Option<Timestamp> {
+    if record.is_deleted() { record.text("SystemModstamp").and_then(parse_datetime) } else { None }
+}
+
+/// What is gone for good and not yet from the data file.
+#[derive(Debug, Default)]
+pub(crate) struct Emptied {
+    pub(crate) ids: Vec<String>,
+    /// Of bytes that no record has any more.
+    pub(crate) keys: Vec<String>,
+}
+
+impl Emptied {
+    pub(crate) fn extend(&mut self, more: Self) {
+        self.ids.extend(more.ids);
+        self.keys.extend(more.keys);
+    }
+}
+
+fn not_in_bin() -> ApiError {
+    ApiError::bad("UNDELETE_FAILED", "entity is not in the recycle bin")
+}
 
 impl Transaction<'_> {
     /// Takes a record out of the bin, and what went into it by the same deletion. Lookups that the deletion emptied stay empty.
@@ -24,7 +76,7 @@ impl Transaction<'_> {
             .filter_map(|field| record.text(&field.name))
             .any(|parent| self.database.get(parent).is_none_or(Record::is_deleted));
         if orphaned {
-            return Err(ApiError::bad("UNDELETE_FAILED", "The record it belongs to is deleted"));
+            return Err(not_in_bin());
         }
         self.check_unique(object, &record)?;
         let deleted_at = record.get("SystemModstamp").clone();
@@ -83,9 +135,12 @@ impl Transaction<'_> {
     fn binned(&self, id: &str) -> Result<(String, Record), ApiError> {
         let id = domain::SalesforceId::new(id).map_err(|_| ApiError::malformed_id(id))?;
         let object = self.schema.object_of_id(id.as_str()).ok_or_else(ApiError::cross_reference)?;
-        let record = self.database.get_of(&object.name, id.as_str()).ok_or_else(ApiError::cross_reference)?;
+        let Some(record) = self.database.get_of(&object.name, id.as_str()) else {
+            let was_there = self.database.has_handed_out(&object.name, id.as_str());
+            return Err(if was_there { not_in_bin() } else { ApiError::cross_reference() });
+        };
         if !record.is_deleted() {
-            return Err(ApiError::bad("UNDELETE_FAILED", "entity is not in the recycle bin"));
+            return Err(not_in_bin());
         }
         Ok((object.name.clone(), record.clone()))
     }

@@ -1,6 +1,7 @@
 //! Deleting, bringing back, and deleting for good.
 
 use reqwest::StatusCode;
+use sandbox::SandboxOptions;
 use serde_json::json;
 
 use crate::client::Org;
@@ -73,4 +74,42 @@ async fn calls_without_a_session_and_unknown_calls_are_refused() {
     assert!(response.text().await.unwrap().contains("<faultcode>sf:INVALID_SESSION_ID</faultcode>"));
     let response = org.http.post(&url).body("{}").send().await.unwrap();
     assert_eq!(response.status(), StatusCode::INTERNAL_SERVER_ERROR);
+}
+
+#[tokio::test]
+async fn the_bin_empties_itself_after_fifteen_days_of_the_orgs_clock() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("sandbox.db");
+    let options = SandboxOptions { data: Some(file.clone()), ..SandboxOptions::default() };
+    let org = Org::start_with(options).await;
+    let case = org.sandbox.create("Case", json!({ "Subject": "x" })).await.unwrap();
+    org.sandbox.create("CaseComment", json!({ "ParentId": case, "CommentBody": "y" })).await.unwrap();
+    org.sandbox.create("Attachment", json!({ "ParentId": case, "Name": "n", "Body": "YQ==" })).await.unwrap();
+    let late = org.sandbox.create("Case", json!({ "Subject": "later" })).await.unwrap();
+    org.sandbox.delete("Case", &case).await.unwrap();
+    let day = std::time::Duration::from_hours(24);
+    org.sandbox.advance_clock(day * 14);
+    org.sandbox.delete("Case", &late).await.unwrap();
+    // Sessions last hours, not weeks.
+    let all = async |object: &str| {
+        let url = format!("{}/services/data/v67.0/queryAll?q=SELECT+Id+FROM+{object}", org.sandbox.url());
+        crate::client::answer(org.http.get(url).bearer_auth(org.sandbox.token())).await.1["totalSize"].clone()
+    };
+    assert_eq!((all("Case").await, all("CaseComment").await), (json!(2), json!(1)));
+    org.sandbox.advance_clock(day);
+    org.sandbox.advance_clock(std::time::Duration::from_secs(1));
+    assert_eq!((all("Case").await, all("CaseComment").await, all("Attachment").await), (json!(1), json!(0), json!(0)));
+    let (_, body) = soap(&org, "undelete", &[&case, "500SB0000009999"]).await;
+    assert!(body.contains("<statusCode>UNDELETE_FAILED</statusCode>"), "{body}");
+    assert!(
+        body.contains("entity is not in the recycle bin") && body.contains("INVALID_CROSS_REFERENCE_KEY"),
+        "{body}"
+    );
+    assert!(soap(&org, "undelete", &[&late]).await.1.contains("<success>true</success>"));
+    drop(org);
+    let pool = sqlx::SqlitePool::connect(&format!("sqlite://{}", file.display())).await.unwrap();
+    let count = |sql: &'static str| sqlx::query_scalar::<_, i64>(sql).fetch_one(&pool);
+    assert_eq!(count("SELECT count(*) FROM record WHERE body LIKE '%\"IsDeleted\":true%'").await.unwrap(), 0);
+    assert_eq!(count("SELECT count(*) FROM blob").await.unwrap(), 0);
+    pool.close().await;
 }
