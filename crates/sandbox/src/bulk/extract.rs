@@ -43,7 +43,12 @@ fn columns(schema: &Schema, query: &Query) -> Result<Vec<Column>, ApiError> {
             "Aggregates, functions, GROUP BY, OFFSET, TYPEOF, FIELDS() and queries within the SELECT list are not supported in a bulk query",
         )
     })?;
-    Ok(paths.into_iter().map(|path| column(schema, object, &path)).collect())
+    let columns: Vec<Column> = paths.into_iter().map(|path| column(schema, object, &path)).collect();
+    if columns.iter().any(|column| column.kind.is_compound()) {
+        let message = "Selecting compound data not supported in Bulk Query";
+        return Err(ApiError::bad("FUNCTIONALITY_NOT_ENABLED", message));
+    }
+    Ok(columns)
 }
 
 fn column(schema: &Schema, object: &Object, path: &[&str]) -> Column {

@@ -232,7 +232,10 @@ fn columns(object: &Object) -> Vec<Column> {
         object.field(&format!("{prefix}Street")).is_some_and(|street| !street.custom).then(|| prefix.to_owned())
     };
     let mut columns: Vec<Column> = Vec::new();
-    for field in object.fields().filter(|field| !LEFT_OUT.contains(&field.name.as_str()) && !field.calculated) {
+    for field in object
+        .fields()
+        .filter(|field| !LEFT_OUT.contains(&field.name.as_str()) && !field.calculated && !field.kind.is_compound())
+    {
         let (name, part) = if is_person && NAME_PARTS.contains(&field.name.as_str()) {
             ("Name".to_owned(), field.name.clone())
         } else if is_person && field.name == "Name" {

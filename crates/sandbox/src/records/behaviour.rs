@@ -2,11 +2,8 @@
 
 use serde_json::{Value, json};
 
-use super::{Database, Record, Transaction, coerce::looks_like_email, files, sales};
-use crate::{
-    error::ApiError,
-    schema::{Object, standard::service::CLOSED},
-};
+use super::{Database, Record, Transaction, coerce::looks_like_email, compound, files, sales};
+use crate::{error::ApiError, schema::Object};
 
 /// Fills in derived fields; `before` is the record as it was, absent on create.
 ///
@@ -30,7 +27,7 @@ pub(super) fn before_save(
             let name = name.into_iter().flatten().collect::<Vec<_>>().join(" ");
             record.set("Name", name);
         }
-        "Case" => derive_case(database, record, before, now),
+        "Case" => derive_case(database, object, record, before, now),
         "Opportunity" => sales::derive_opportunity(record, before),
         "PricebookEntry" => sales::derive_price(database, record, before)?,
         "OpportunityLineItem" => sales::derive_line(database, record)?,
@@ -54,6 +51,7 @@ pub(super) fn before_save(
         }
         _ => {}
     }
+    compound::derive(object, record);
     Ok(())
 }
 
@@ -61,7 +59,7 @@ pub(super) fn before_save(
 const COPIES_OF_CONTACT: [(&str, &str); 4] =
     [("ContactEmail", "Email"), ("ContactPhone", "Phone"), ("ContactMobile", "MobilePhone"), ("ContactFax", "Fax")];
 
-fn derive_case(database: &Database, record: &mut Record, before: Option<&Record>, now: &str) {
+fn derive_case(database: &Database, object: &Object, record: &mut Record, before: Option<&Record>, now: &str) {
     let contact = record.text("ContactId").and_then(|id| database.get(id));
     let of_contact = |field: &str| contact.map_or(Value::Null, |contact| contact.get(field).clone());
     let account = of_contact("AccountId");
@@ -73,7 +71,7 @@ fn derive_case(database: &Database, record: &mut Record, before: Option<&Record>
         record.set(copy, value);
     }
 
-    let closed = record.text("Status") == Some(CLOSED);
+    let closed = is_closed(object, record);
     let was_closed = before.is_some_and(|before| before.get("IsClosed") == &Value::Bool(true));
     record.set("IsClosed", closed);
     if closed && !was_closed {
@@ -81,6 +79,11 @@ fn derive_case(database: &Database, record: &mut Record, before: Option<&Record>
     } else if !closed {
         record.set("ClosedDate", Value::Null);
     }
+}
+
+/// By the values of the status, as `CaseStatus` tells of them.
+fn is_closed(object: &Object, record: &Record) -> bool {
+    object.field("Status").is_some_and(|status| status.closes(record.get("Status")))
 }
 
 fn check_owner(database: &Database, record: &Record, before: Option<&Record>) -> Result<(), ApiError> {
@@ -151,7 +154,7 @@ fn derive_activity(database: &Database, object: &Object, record: &mut Record, no
     let account = account.into_iter().next().unwrap_or(Value::Null);
     record.set("AccountId", account);
     if object.name == "Task" {
-        let closed = record.text("Status") == Some("Completed");
+        let closed = is_closed(object, record);
         record.set("IsClosed", closed);
         record.set("IsHighPriority", record.text("Priority") == Some("High"));
         if !closed {

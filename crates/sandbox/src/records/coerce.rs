@@ -27,6 +27,9 @@ pub(super) fn coerce(field: &Field, value: &Value) -> Result<Value, ApiError> {
             Ok(Value::String(datetime(moment)))
         }
         FieldKind::Id | FieldKind::Reference => identifier(field, value),
+        FieldKind::Time => time(value),
+        // Nobody may write it; who tries is told so by its name.
+        FieldKind::Address | FieldKind::Location => Ok(value.clone()),
         _ => text(field, value),
     }
 }
@@ -84,6 +87,10 @@ fn decimal(field: &Field, value: &Value) -> Result<Value, ApiError> {
         return Ok(Value::Null);
     }
     let parsed = number(value).ok_or_else(|| unreadable("double", value))?;
+    let degrees = field.compound.as_ref().map(|_| if field.name.contains("Latitude") { 90.0 } else { 180.0 });
+    if degrees.is_some_and(|most| parsed.abs() > most) {
+        return Err(out_of_range(field, &parsed.to_string()));
+    }
     let scale = 10_f64.powi(i32::try_from(field.scale).unwrap_or(0));
     let rounded = (parsed * scale).round() / scale;
     let whole_digits = i32::try_from(field.precision.saturating_sub(field.scale)).unwrap_or(18);
@@ -111,6 +118,17 @@ fn date(value: &Value) -> Result<Value, ApiError> {
         return Err(unreadable("date", value));
     }
     Ok(Value::String(date.to_string()))
+}
+
+/// `10:30`, `10:30:00`, `10:30:00.000Z`
+fn time(value: &Value) -> Result<Value, ApiError> {
+    let text = value.as_str().ok_or_else(|| unreadable("time", value))?;
+    if text.is_empty() {
+        return Ok(Value::Null);
+    }
+    let time: jiff::civil::Time =
+        text.strip_suffix('Z').unwrap_or(text).parse().map_err(|_| unreadable("time", value))?;
+    Ok(Value::String(time.strftime("%H:%M:%S%.3fZ").to_string()))
 }
 
 fn identifier(field: &Field, value: &Value) -> Result<Value, ApiError> {

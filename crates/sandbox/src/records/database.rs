@@ -129,6 +129,8 @@ fn is_likely_alike(field: &Field) -> bool {
             | FieldKind::Email
             | FieldKind::Phone
             | FieldKind::Url
+            | FieldKind::Address
+            | FieldKind::Location
     );
     !is_own && !field.unique && !field.external_id
 }

@@ -4,6 +4,7 @@ mod behaviour;
 mod blobs;
 mod check;
 mod coerce;
+mod compound;
 mod database;
 mod files;
 mod index;

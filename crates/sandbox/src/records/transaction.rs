@@ -14,7 +14,7 @@ use super::{
 };
 use crate::{
     error::ApiError,
-    schema::{Field, FieldKind, Object, ObjectKind, OnDelete, Schema},
+    schema::{DefaultMoment, Field, FieldKind, Object, ObjectKind, OnDelete, Schema},
 };
 
 /// Whose rules a write obeys.
@@ -430,6 +430,10 @@ impl<'a> Transaction<'a> {
             }
             if let Some(default) = &field.default {
                 record.set(&field.name, default.clone());
+            } else if let Some(moment) = field.default_moment {
+                let now = self.stamp.now.as_str();
+                let value = if moment == DefaultMoment::Today { now.get(..10).unwrap_or(now) } else { now };
+                record.set(&field.name, value);
             } else if let (FieldKind::AutoNumber, Some(format)) = (field.kind, &field.auto_number_format) {
                 let number = self.database.next_auto_number(object, field);
                 record.set(&field.name, auto_number(format, number));

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::{ManagedEventSubscription, Schema, object::ObjectKind, standard::service::CLOSED};
+use super::{ManagedEventSubscription, Schema, object::ObjectKind};
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RecordType {
@@ -97,7 +97,7 @@ impl Schema {
         let statuses = statuses.into_iter().flatten().zip(1..).map(|(status, place)| {
             let fields = json!({
                 "MasterLabel": status.label, "ApiName": status.value, "SortOrder": place,
-                "IsDefault": status.default, "IsClosed": status.value == CLOSED,
+                "IsDefault": status.default, "IsClosed": status.closed,
             });
             ("CaseStatus".to_owned(), fields)
         });

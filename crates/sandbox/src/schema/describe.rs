@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::{
     Schema,
-    field::{Field, FieldKind, OnDelete, PicklistValue},
+    field::{DefaultMoment, Field, FieldKind, OnDelete, PicklistValue},
     object::{Object, ObjectKind},
 };
 
@@ -17,16 +17,13 @@ const ALWAYS_FALSE: &[&str] = &[
     "encrypted",
     "formulaTreatNullNumberAsZero",
     "highScaleNumber",
-    "queryByDistance",
     "writeRequiresMasterRead",
 ];
 /// What a record is whose object has no types.
 const MASTER: &str = "Master";
 const ALWAYS_NULL: &[&str] = &[
     "calculatedFormula",
-    "compoundFieldName",
     "controllerName",
-    "defaultValueFormula",
     "filteredLookupInfo",
     "mask",
     "maskType",
@@ -165,7 +162,8 @@ impl Field {
             "digits": if self.kind == FieldKind::Int { 9 } else { 0 },
             "externalId": self.external_id,
             "extraTypeInfo": self.extra_type(),
-            "filterable": self.filterable,
+            // A place can be filtered by its distance, which the sandbox has no words for.
+            "filterable": self.filterable || self.kind.is_compound(),
             "groupable": self.groupable,
             "htmlFormatted": self.kind == FieldKind::RichTextArea,
             "idLookup": self.id_lookup(),
@@ -193,16 +191,25 @@ impl Field {
             "updateable": self.updateable,
         });
         if let Some(describe) = describe.as_object_mut() {
+            describe.insert("compoundFieldName".to_owned(), json!(self.compound));
+            let formula = self.default_moment.map(DefaultMoment::formula);
+            describe.insert("defaultValueFormula".to_owned(), json!(formula));
+            describe.insert("queryByDistance".to_owned(), Value::Bool(self.kind.is_compound()));
             describe.extend(ALWAYS_FALSE.iter().map(|name| ((*name).to_owned(), Value::Bool(false))));
             describe.extend(ALWAYS_NULL.iter().map(|name| ((*name).to_owned(), Value::Null)));
         }
         describe
     }
 
+    fn is_of_person_name(&self) -> bool {
+        self.compound.as_deref() == Some("Name")
+    }
+
     fn extra_type(&self) -> Option<&'static str> {
         match self.kind {
             FieldKind::LongTextArea => Some("plaintextarea"),
             FieldKind::RichTextArea => Some("richtextarea"),
+            _ if self.is_of_person_name() => Some("personname"),
             _ => None,
         }
     }
@@ -224,6 +231,9 @@ impl Field {
             FieldKind::Percent => "percent",
             FieldKind::Date => "date",
             FieldKind::DateTime => "datetime",
+            FieldKind::Time => "time",
+            FieldKind::Address => "address",
+            FieldKind::Location => "location",
             FieldKind::Email => "email",
             FieldKind::Phone => "phone",
             FieldKind::Url => "url",
@@ -239,6 +249,9 @@ impl Field {
             FieldKind::Double | FieldKind::Currency | FieldKind::Percent => "xsd:double",
             FieldKind::Date => "xsd:date",
             FieldKind::DateTime => "xsd:dateTime",
+            FieldKind::Time => "xsd:time",
+            FieldKind::Address => "urn:address",
+            FieldKind::Location => "urn:location",
             FieldKind::Base64 => "xsd:base64Binary",
             _ => "xsd:string",
         }
@@ -254,5 +267,14 @@ impl PicklistValue {
             "validFor": null,
             "value": self.value,
         })
+    }
+}
+
+impl DefaultMoment {
+    fn formula(self) -> &'static str {
+        match self {
+            Self::Today => "TODAY()",
+            Self::Now => "NOW()",
+        }
     }
 }

@@ -28,6 +28,12 @@ pub enum FieldKind {
     Date,
     /// Held as `2026-11-20T12:00:00.000+0000`, always UTC, so that text order is time order.
     DateTime,
+    /// Held as `12:00:00.000Z`.
+    Time,
+    /// Made of its parts and never written itself.
+    Address,
+    /// Made of its latitude and longitude and never written itself.
+    Location,
     Email,
     Phone,
     Url,
@@ -60,6 +66,11 @@ impl FieldKind {
         matches!(self, Self::Int | Self::Double | Self::Currency | Self::Percent)
     }
 
+    /// Answered as an object of the values of other fields.
+    pub fn is_compound(self) -> bool {
+        matches!(self, Self::Address | Self::Location)
+    }
+
     pub fn is_id(self) -> bool {
         matches!(self, Self::Id | Self::Reference)
     }
@@ -83,6 +94,15 @@ pub struct PicklistValue {
     pub label: String,
     pub active: bool,
     pub default: bool,
+    /// A case or task with it is done.
+    pub closed: bool,
+}
+
+/// A default that depends on when a record is made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum DefaultMoment {
+    Today,
+    Now,
 }
 
 #[derive(Clone, Debug)]
@@ -116,6 +136,9 @@ pub struct Field {
     /// The org fills it in when a create leaves it out.
     pub defaulted_on_create: bool,
     pub default: Option<Value>,
+    pub default_moment: Option<DefaultMoment>,
+    /// The field it is a part of: `BillingAddress` of `BillingCity`, `Name` of `LastName`.
+    pub compound: Option<String>,
     /// `Account` for `AccountId`, `Course__r` for `Course__c`.
     pub relationship_name: Option<String>,
     /// More than one for a polymorphic reference (`OwnerId`, `FeedItem.ParentId`).
@@ -135,7 +158,7 @@ pub struct Field {
 impl Field {
     /// Nillable, writable, and filterable as far as the kind allows.
     pub fn new(name: &str, label: &str, kind: FieldKind) -> Self {
-        let long = kind.is_long_text() || kind == FieldKind::Base64;
+        let long = kind.is_long_text() || kind.is_compound() || kind == FieldKind::Base64;
         Self {
             name: name.to_owned(),
             label: label.to_owned(),
@@ -175,6 +198,8 @@ impl Field {
             calculated: false,
             defaulted_on_create: kind == FieldKind::Boolean,
             default: (kind == FieldKind::Boolean).then_some(Value::Bool(false)),
+            default_moment: None,
+            compound: None,
             relationship_name: None,
             reference_to: Vec::new(),
             child_relationship_name: None,
@@ -227,7 +252,7 @@ impl Field {
             .iter()
             .map(|value| {
                 let (text, default) = value.strip_prefix('*').map_or((*value, false), |text| (text, true));
-                PicklistValue { value: text.to_owned(), label: text.to_owned(), active: true, default }
+                PicklistValue { value: text.to_owned(), label: text.to_owned(), active: true, default, closed: false }
             })
             .collect();
         if let Some(default) = field.picklist.iter().find(|value| value.default) {
@@ -235,6 +260,24 @@ impl Field {
             field.defaulted_on_create = true;
         }
         field
+    }
+
+    /// A record with one of these values is done.
+    pub(super) fn closing(mut self, values: &[&str]) -> Self {
+        for value in &mut self.picklist {
+            value.closed = values.contains(&value.value.as_str());
+        }
+        self
+    }
+
+    pub(super) fn part_of(mut self, compound: &str) -> Self {
+        self.compound = Some(compound.to_owned());
+        self
+    }
+
+    /// Whether the value is one that ends a case or task.
+    pub(crate) fn closes(&self, value: &Value) -> bool {
+        self.picklist.iter().any(|known| known.closed && value.as_str() == Some(known.value.as_str()))
     }
 
     /// Labels for the values, in their order, where they aren't the values themselves.

@@ -18,7 +18,7 @@ use std::path::Path;
 use indexmap::IndexMap;
 
 pub use deployed::RecordType;
-pub use field::{Field, FieldKind, OnDelete, PicklistValue};
+pub use field::{DefaultMoment, Field, FieldKind, OnDelete, PicklistValue};
 pub use managed::ManagedEventSubscription;
 pub use metadata::MetadataError;
 pub use object::{ChildRelationship, Object, ObjectKind};

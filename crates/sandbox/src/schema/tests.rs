@@ -262,13 +262,16 @@ fn the_projects_own_metadata_loads_with_its_external_ids(#[case] object: &str, #
 }
 
 #[rstest]
-#[case::unknown_type("<type>Location</type>", "the sandbox has no field type Location")]
+#[case::unknown_type("<type>Prose</type>", "the sandbox has no field type Prose")]
 #[case::no_type("", "type is missing")]
 #[case::no_length("<type>Text</type>", "length is missing")]
 #[case::no_target("<type>Lookup</type>", "referenceTo is missing")]
 #[case::wrong_target("<referenceTo>Nope__c</referenceTo><type>Lookup</type>", "Nope__c, which is not an object")]
 #[case::no_values("<type>Picklist</type>", "valueSet is missing")]
-#[case::formula_default("<defaultValue>TODAY()</defaultValue><type>Date</type>", "takes a literal only")]
+#[case::lost_values(
+    "<type>Picklist</type><valueSet><valueSetName>Lost</valueSetName></valueSet>",
+    "there is no globalValueSets/Lost.globalValueSet-meta.xml"
+)]
 fn a_field_that_cannot_be_deployed_says_which_file_and_why(#[case] rest: &str, #[case] reason: &str) {
     let folder = tempfile::tempdir().unwrap();
     course(folder.path());

@@ -30,6 +30,7 @@ mod queries;
 mod records;
 mod recycle_bin;
 mod sales;
+mod schema;
 mod search;
 mod soap;
 mod streams;

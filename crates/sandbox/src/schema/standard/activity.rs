@@ -60,6 +60,7 @@ pub(super) fn task() -> Object {
                 "Status",
                 &["*Not Started", "In Progress", "Completed", "Waiting on someone else", "Deferred"],
             )
+            .closing(&["Completed"])
             .required(),
         )
         .with(Field::picklist("Priority", "Priority", &["High", "*Normal", "Low"]).required())

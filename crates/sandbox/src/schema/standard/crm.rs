@@ -56,19 +56,25 @@ pub(super) const LEAD_SOURCES: &[&str] = &["Web", "Phone Inquiry", "Partner Refe
 const CLEAN_STATUSES: &[&str] =
     &["Matched", "Different", "Acknowledged", "NotFound", "Inactive", "*Pending", "SelectMatch", "Skipped"];
 
-/// Street, city, state, postal code, country and place of one address. The compound field made of them isn't modelled.
-fn address(prefix: &str, label: &str) -> [Field; 8] {
+/// An address with its parts: street, city, state, postal code, country and place. A user's own has no prefix.
+pub(super) fn address(prefix: &str, label: &str) -> [Field; 9] {
     let name = |part: &str| format!("{prefix}{part}");
+    let label = |part: &str| format!("{label} {part}").trim().to_owned();
+    let whole = name("Address");
+    let text = |part: &str, says: &str, length: u32| Field::text(&name(part), &label(says), length).part_of(&whole);
+    let degrees = |part: &str| Field::double(&name(part), &label(part), FieldKind::Double, 18, 15).part_of(&whole);
     [
-        Field::new(&name("Street"), &format!("{label} Street"), FieldKind::TextArea),
-        Field::text(&name("City"), &format!("{label} City"), 40),
-        Field::text(&name("State"), &format!("{label} State/Province"), 80),
-        Field::text(&name("PostalCode"), &format!("{label} Zip/Postal Code"), 20),
-        Field::text(&name("Country"), &format!("{label} Country"), 80),
-        Field::double(&name("Latitude"), &format!("{label} Latitude"), FieldKind::Double, 18, 15),
-        Field::double(&name("Longitude"), &format!("{label} Longitude"), FieldKind::Double, 18, 15),
-        Field::picklist(&name("GeocodeAccuracy"), &format!("{label} Geocode Accuracy"), GEOCODE_ACCURACIES)
-            .restricted(),
+        Field::new(&name("Street"), &label("Street"), FieldKind::TextArea).part_of(&whole),
+        text("City", "City", 40),
+        text("State", "State/Province", 80),
+        text("PostalCode", "Zip/Postal Code", 20),
+        text("Country", "Country", 80),
+        degrees("Latitude"),
+        degrees("Longitude"),
+        Field::picklist(&name("GeocodeAccuracy"), &label("Geocode Accuracy"), GEOCODE_ACCURACIES)
+            .restricted()
+            .part_of(&whole),
+        Field::new(&whole, &label("Address"), FieldKind::Address).read_only(),
     ]
 }
 
@@ -126,10 +132,12 @@ pub(super) fn contact() -> Object {
                 .children_as("Contacts")
                 .on_delete(OnDelete::Cascade),
         )
-        .with(Field::text("LastName", "Last Name", 80).required())
-        .with(Field::text("FirstName", "First Name", 40))
-        .with(Field::picklist("Salutation", "Salutation", &["Mr.", "Ms.", "Mrs.", "Dr.", "Prof.", "Mx."]))
-        .with(Field::text("Name", "Full Name", 121).required().read_only().naming())
+        .with(Field::text("LastName", "Last Name", 80).required().part_of("Name"))
+        .with(Field::text("FirstName", "First Name", 40).part_of("Name"))
+        .with(
+            Field::picklist("Salutation", "Salutation", &["Mr.", "Ms.", "Mrs.", "Dr.", "Prof.", "Mx."]).part_of("Name"),
+        )
+        .with(Field::text("Name", "Full Name", 121).required().read_only().naming().part_of("Name"))
         .with(Field::reference("RecordTypeId", "Record Type ID", "RecordType", &["RecordType"]))
         .with_all(address("Other", "Other"))
         .with_all(address("Mailing", "Mailing"))

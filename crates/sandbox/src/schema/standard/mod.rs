@@ -6,7 +6,7 @@ mod content;
 mod crm;
 mod organization;
 pub(crate) mod sales;
-pub(crate) mod service;
+mod service;
 
 use super::object::Object;
 

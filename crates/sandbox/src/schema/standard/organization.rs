@@ -1,5 +1,6 @@
 //! The org itself, its users, profiles and record types.
 
+use super::crm::address;
 use crate::schema::{
     field::{Field, FieldKind, OnDelete},
     object::{Object, ObjectKind, audit_fields},
@@ -16,9 +17,9 @@ pub(super) fn user() -> Object {
     permanent("User", "User", "Users", "005")
         .with_feed()
         .with(Field::text("Username", "Username", 80).required())
-        .with(Field::text("LastName", "Last Name", 80).required())
-        .with(Field::text("FirstName", "First Name", 40))
-        .with(Field::text("Name", "Full Name", 121).required().read_only().naming())
+        .with(Field::text("LastName", "Last Name", 80).required().part_of("Name"))
+        .with(Field::text("FirstName", "First Name", 40).part_of("Name"))
+        .with(Field::text("Name", "Full Name", 121).required().read_only().naming().part_of("Name"))
         .with(Field::text("CompanyName", "Company Name", 80))
         .with(Field::text("Department", "Department", 80))
         .with(Field::text("Title", "Title", 80))
@@ -31,11 +32,7 @@ pub(super) fn user() -> Object {
         .with(Field::text("EmployeeNumber", "Employee Number", 20))
         .with(Field::text("AboutMe", "About Me", 1_000))
         .with(Field::text("Signature", "Email Signature", 1_333))
-        .with(Field::new("Street", "Street", FieldKind::TextArea))
-        .with(Field::text("City", "City", 40))
-        .with(Field::text("State", "State/Province", 80))
-        .with(Field::text("PostalCode", "Zip/Postal Code", 20))
-        .with(Field::text("Country", "Country", 80))
+        .with_all(address("", ""))
         .with(Field::text("Alias", "Alias", 8).required())
         .with(Field::text("CommunityNickname", "Nickname", 40).required().defaulted())
         .with(Field::boolean("IsActive", "Active").default_value(true))
@@ -91,10 +88,7 @@ pub(super) fn organization() -> Object {
     permanent("Organization", "Organization", "Organizations", "00D")
         .with(Field::text("Name", "Name", 80).required().naming())
         .with(Field::text("Division", "Division", 80))
-        .with(Field::new("Street", "Street", FieldKind::TextArea))
-        .with(Field::text("City", "City", 40))
-        .with(Field::text("State", "State/Province", 80))
-        .with(Field::text("PostalCode", "Zip/Postal Code", 20))
+        .with_all(address("", ""))
         .with(Field::new("Phone", "Phone", FieldKind::Phone))
         .with(Field::new("Fax", "Fax", FieldKind::Phone))
         .with(Field::text("PrimaryContact", "Primary Contact", 80))
@@ -102,7 +96,6 @@ pub(super) fn organization() -> Object {
         .with(Field::new("FiscalYearStartMonth", "Fiscal Year Starts In", FieldKind::Int).default_value(1))
         .with(Field::text("NamespacePrefix", "Namespace Prefix", 15).read_only())
         .with(Field::boolean("IsReadOnly", "Is Read Only").read_only())
-        .with(Field::text("Country", "Country", 80))
         .with(Field::picklist("LanguageLocaleKey", "Language", &["*en_US", "de"]))
         .with(Field::picklist("TimeZoneSidKey", "Time Zone", &["*GMT", "America/New_York", "America/Los_Angeles"]))
         .with(Field::picklist("OrganizationType", "Edition", &["*Developer Edition", "Enterprise Edition"]).read_only())

@@ -23,7 +23,10 @@ pub(super) fn case() -> Object {
         .with(Field::text("SuppliedCompany", "Company", 80))
         .with(Field::picklist("Type", "Case Type", &["Question", "Problem", "Feature Request"]))
         .with(Field::reference("RecordTypeId", "Record Type ID", "RecordType", &["RecordType"]))
-        .with(Field::picklist("Status", "Status", &["*New", "Open", "Working", "Escalated", "Closed"]))
+        .with(
+            Field::picklist("Status", "Status", &["*New", "Open", "Working", "Escalated", "Closed"])
+                .closing(&["Closed"]),
+        )
         .with(Field::picklist("Reason", "Case Reason", &["Question", "Content", "Access", "Other"]))
         .with(Field::picklist("Origin", "Case Origin", &["Phone", "Email", "Web", "Publisher"]))
         .with(Field::text("Subject", "Subject", 255))
@@ -94,9 +97,6 @@ pub(super) fn email_message() -> Object {
         .with(Field::text("ValidatedFromAddress", "From", 1_000))
         .with(Field::boolean("IsExternallyVisible", "Is Externally Visible"))
 }
-
-/// The only closed status of this org.
-pub(crate) const CLOSED: &str = "Closed";
 
 pub(super) fn case_status() -> Object {
     let mut object = Object::bare("CaseStatus", "Case Status Value", "Case Status Values", "019", ObjectKind::Standard)

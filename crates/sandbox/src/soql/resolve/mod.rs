@@ -123,6 +123,7 @@ fn type_name(kind: FieldKind) -> &'static str {
         FieldKind::Percent => "percent",
         FieldKind::Date => "date",
         FieldKind::DateTime => "dateTime",
+        FieldKind::Time => "time",
         _ => "string",
     }
 }
