@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{Database, Record, Transaction, coerce::looks_like_email, compound, files, sales};
+use super::{Database, Record, Transaction, activity, coerce::looks_like_email, compound, files, sales};
 use crate::{error::ApiError, schema::Object};
 
 /// Fills in derived fields; `before` is the record as it was, absent on create.
@@ -17,7 +17,7 @@ pub(super) fn before_save(
     now: &str,
 ) -> Result<(), ApiError> {
     check_record_type(database, object, record)?;
-    check_owner(database, record, before)?;
+    check_owner(database, object, record, before)?;
     match object.name.as_str() {
         "Contact" | "User" => {
             if object.name == "User" {
@@ -31,10 +31,11 @@ pub(super) fn before_save(
         "Opportunity" => sales::derive_opportunity(record, before),
         "PricebookEntry" => sales::derive_price(database, record, before)?,
         "OpportunityLineItem" => sales::derive_line(database, record)?,
-        "Task" | "Event" => derive_activity(database, object, record, now),
+        "Task" | "Event" => activity::derive(database, object, record, before, now),
         "ContentVersion" => files::describe_version(record, before)?,
         "ContentDocumentLink" => files::check_link(database, record, before)?,
         "FeedItem" => {
+            note_edit(record, before, "Body");
             let plain = matches!(record.text("Type"), Some("TextPost" | "RichTextPost"));
             if plain && record.text("Body").is_none() {
                 return Err(
@@ -43,6 +44,7 @@ pub(super) fn before_save(
             }
         }
         "FeedComment" => {
+            note_edit(record, before, "CommentBody");
             let parent = record
                 .text("FeedItemId")
                 .and_then(|id| database.get(id))
@@ -53,6 +55,17 @@ pub(super) fn before_save(
     }
     compound::derive(object, record);
     Ok(())
+}
+
+/// Who changes the words of a post makes its next revision.
+fn note_edit(record: &mut Record, before: Option<&Record>, words: &str) {
+    let Some(before) = before.filter(|before| before.get(words) != record.get(words)) else { return };
+    let revision = before.get("Revision").as_u64().unwrap_or(1);
+    record.set("Revision", revision + 1);
+    for (edited, modified) in [("LastEditById", "LastModifiedById"), ("LastEditDate", "LastModifiedDate")] {
+        let value = record.get(modified).clone();
+        record.set(edited, value);
+    }
 }
 
 /// What a case shows of its contact.
@@ -82,22 +95,30 @@ fn derive_case(database: &Database, object: &Object, record: &mut Record, before
 }
 
 /// By the values of the status, as `CaseStatus` tells of them.
-fn is_closed(object: &Object, record: &Record) -> bool {
+pub(super) fn is_closed(object: &Object, record: &Record) -> bool {
     object.field("Status").is_some_and(|status| status.closes(record.get("Status")))
 }
 
-fn check_owner(database: &Database, record: &Record, before: Option<&Record>) -> Result<(), ApiError> {
+/// A person at work, or a queue that takes such records.
+fn check_owner(database: &Database, object: &Object, record: &Record, before: Option<&Record>) -> Result<(), ApiError> {
     let owner =
         record.text("OwnerId").filter(|owner| before.is_none_or(|before| before.text("OwnerId") != Some(owner)));
-    let owner = owner.and_then(|owner| database.get_of("User", owner));
-    match owner.filter(|owner| owner.get("IsActive") == &Value::Bool(false)) {
-        Some(owner) => Err(ApiError::bad(
-            "INACTIVE_OWNER_OR_USER",
-            format!("operation performed with inactive user [{}]", owner.id()),
-        )
-        .about("OwnerId")),
-        None => Ok(()),
+    let Some(owner) = owner.and_then(|owner| database.get(owner)) else { return Ok(()) };
+    if owner.get("IsActive") == &Value::Bool(false) {
+        let (id, kind) = (owner.id().get(..15).unwrap_or_default(), object.label.to_lowercase());
+        let message = format!("operation performed with inactive user [{id}] as owner of {kind}");
+        return Err(ApiError::bad("INACTIVE_OWNER_OR_USER", message).about("OwnerId"));
     }
+    let is_group = database.get_of("Group", owner.id()).is_some();
+    let takes = || {
+        let objects = database.referring("QueueSobject", "QueueId", owner.id());
+        objects.iter().any(|taken| !taken.is_deleted() && taken.text("SobjectType") == Some(object.name.as_str()))
+    };
+    if is_group && !(owner.text("Type") == Some("Queue") && takes()) {
+        let message = "Queue not associated with this SObject type";
+        return Err(ApiError::bad("INVALID_OPERATION", message).about("OwnerId"));
+    }
+    Ok(())
 }
 
 /// User names are unique in all orgs, in any case; here, in this one.
@@ -144,27 +165,6 @@ fn check_record_type(database: &Database, object: &Object, record: &mut Record) 
     }
 }
 
-/// The account behind the people and things an activity is about, and whether a task is done.
-fn derive_activity(database: &Database, object: &Object, record: &mut Record, now: &str) {
-    let about = ["WhatId", "WhoId"].into_iter().filter_map(|field| record.text(field));
-    let account = about.filter_map(|id| match database.schema().object_of_id(id)?.name.as_str() {
-        "Account" => Some(Value::from(id)),
-        _ => database.get(id).map(|record| record.get("AccountId").clone()).filter(|id| !id.is_null()),
-    });
-    let account = account.into_iter().next().unwrap_or(Value::Null);
-    record.set("AccountId", account);
-    if object.name == "Task" {
-        let closed = is_closed(object, record);
-        record.set("IsClosed", closed);
-        record.set("IsHighPriority", record.text("Priority") == Some("High"));
-        if !closed {
-            record.set("CompletedDateTime", Value::Null);
-        } else if record.get("CompletedDateTime").is_null() {
-            record.set("CompletedDateTime", now);
-        }
-    }
-}
-
 /// # Errors
 /// The record stays as long as another does.
 pub(super) fn before_delete(database: &Database, object: &Object, record: &Record) -> Result<(), ApiError> {
@@ -178,6 +178,7 @@ pub(super) fn before_delete(database: &Database, object: &Object, record: &Recor
 pub(super) fn after_change(transaction: &mut Transaction<'_>, object: &Object, record: &Record) {
     match object.name.as_str() {
         "OpportunityLineItem" => sales::sum_up(transaction, record),
+        "Task" | "Event" => activity::date_what_it_is_about(transaction, record),
         "FeedComment" => count_comments(transaction, record),
         "Contact" => {
             let cases: Vec<Record> = transaction
@@ -218,6 +219,7 @@ pub(super) fn after_insert(
     match object.name.as_str() {
         "FeedComment" => count_comments(transaction, record),
         "OpportunityLineItem" => sales::sum_up(transaction, record),
+        "Task" | "Event" => activity::date_what_it_is_about(transaction, record),
         "ContentVersion" => files::publish(transaction, record)?,
         "Case" if transaction.tracks_feeds() => {
             let body = json!({ "ParentId": record.id(), "Type": "CreateRecordEvent" });
@@ -230,4 +232,37 @@ pub(super) fn after_insert(
         _ => {}
     }
     Ok(())
+}
+
+/// What a change of a record changes elsewhere.
+pub(super) fn after_update(
+    transaction: &mut Transaction<'_>,
+    object: &Object,
+    record: &Record,
+    before: &Record,
+) -> Result<(), ApiError> {
+    if object.name == "ContentDocument" && before.get("OwnerId") != record.get("OwnerId") {
+        files::link_owner(transaction, record)?;
+    }
+    Ok(())
+}
+
+/// What is written into `Comments` of a case isn't kept there.
+pub(super) fn take_comment(object: &Object, record: &mut Record) -> Value {
+    if object.name != "Case" {
+        return Value::Null;
+    }
+    let said = record.get("Comments").clone();
+    record.set("Comments", Value::Null);
+    said
+}
+
+/// It becomes a comment for the org's own people.
+pub(super) fn say(transaction: &mut Transaction<'_>, case: &str, said: Value) -> Result<(), ApiError> {
+    if said.is_null() {
+        return Ok(());
+    }
+    let body = json!({ "ParentId": case, "CommentBody": said, "IsPublished": false });
+    let body = body.as_object().cloned().unwrap_or_default();
+    transaction.insert("CaseComment", &body, super::Authority::System).map(drop)
 }

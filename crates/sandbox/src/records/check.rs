@@ -1,16 +1,65 @@
 //! What a body says, checked: names, permissions, values, what they refer to, and who has a unique value already.
 
+use domain::Timestamp;
 use serde_json::{Map, Value};
 
 use super::{Authority, Record, Transaction, coerce::coerce, database::folded, transaction::Purpose};
 use crate::{
+    clock::parse_datetime,
     error::ApiError,
-    schema::{Field, FieldKind, Object},
+    schema::{Field, FieldKind, Object, ObjectKind},
 };
 
 /// What "Set Audit Fields upon Record Creation" opens.
-pub(crate) fn is_audit_field(name: &str) -> bool {
-    matches!(name, "CreatedDate" | "CreatedById" | "LastModifiedDate" | "LastModifiedById")
+pub(crate) fn is_audit_field(object: &Object, name: &str) -> bool {
+    let is_made_with = matches!(name, "CreatedDate" | "CreatedById" | "LastModifiedDate" | "LastModifiedById");
+    is_made_with && (object.kind == ObjectKind::Custom || AUDITABLE.contains(&object.name.as_str()))
+}
+
+/// Standard objects whose makers and times can be set.
+const AUDITABLE: [&str; 12] = [
+    "Account",
+    "Attachment",
+    "Case",
+    "CaseComment",
+    "Contact",
+    "ContentVersion",
+    "EmailMessage",
+    "Event",
+    "FeedComment",
+    "FeedItem",
+    "Opportunity",
+    "Task",
+];
+
+/// # Errors
+/// The record lacks what its object can't be without.
+pub(super) fn required(object: &Object, record: &Record) -> Result<(), ApiError> {
+    let missing: Vec<&str> = object
+        .fields()
+        .filter(|field| field.required_on_create() && record.get(&field.name).is_null())
+        .map(|field| field.name.as_str())
+        .collect();
+    if missing.is_empty() {
+        return Ok(());
+    }
+    let message = format!("Required fields are missing: [{}]", missing.join(", "));
+    let mut error = ApiError::bad("REQUIRED_FIELD_MISSING", message);
+    error.fields = missing.into_iter().map(str::to_owned).collect();
+    Err(error)
+}
+
+/// # Errors
+/// It was changed before it was made.
+pub(super) fn order_of_times(record: &Record) -> Result<(), ApiError> {
+    let time = |field: &str| record.text(field).and_then(parse_datetime);
+    let (Some(created), Some(modified)) = (time("CreatedDate"), time("LastModifiedDate")) else { return Ok(()) };
+    if modified >= created {
+        return Ok(());
+    }
+    let shown = |moment: Timestamp| moment.to_jiff().strftime("%a %b %d %H:%M:%S GMT %Y").to_string();
+    let message = format!("Last Modified Date ({}) before Create Date ({})", shown(modified), shown(created));
+    Err(ApiError::bad("FIELD_INTEGRITY_EXCEPTION", message).about("LastModifiedDate"))
 }
 
 impl Transaction<'_> {
@@ -34,7 +83,9 @@ impl Transaction<'_> {
                 (None, None) => return Err(ApiError::no_such_column(name, object)),
             };
             let allowed = match purpose {
-                Purpose::Create => field.createable || (self.sets_audit_fields() && is_audit_field(&field.name)),
+                Purpose::Create => {
+                    field.createable || (self.sets_audit_fields() && is_audit_field(object, &field.name))
+                }
                 Purpose::Update => field.updateable,
             };
             if !allowed && authority == Authority::User {

@@ -1,17 +1,21 @@
 //! What the org holds: typed records in memory with indexes, changed in transactions that validate as Salesforce does.
 
+mod activity;
 mod behaviour;
 mod blobs;
 mod check;
 mod coerce;
 mod compound;
 mod database;
+mod defaults;
+mod delete;
 mod files;
 mod index;
 mod journal;
 mod record;
 mod recycle_bin;
 mod sales;
+mod save;
 mod sorted;
 mod transaction;
 

@@ -24,12 +24,13 @@ pub(super) fn describe_global(caller: &Caller, database: &Database) -> Reply {
 }
 
 pub(super) fn describe(caller: &Caller, database: &Database, object: &str) -> Result<Reply, ApiError> {
-    let mut described = object_named(database, object)?.describe(database.schema(), &caller.version);
+    let object = object_named(database, object)?;
+    let mut described = object.describe(database.schema(), &caller.version);
     if caller.org.switches().audit_fields
         && let Some(fields) = described.get_mut("fields").and_then(Value::as_array_mut)
     {
         for field in fields.iter_mut().filter_map(Value::as_object_mut) {
-            if field.get("name").and_then(Value::as_str).is_some_and(is_audit_field) {
+            if field.get("name").and_then(Value::as_str).is_some_and(|name| is_audit_field(object, name)) {
                 field.insert("createable".to_owned(), true.into());
             }
         }

@@ -241,7 +241,7 @@ fn field_types_keep_their_rules() {
     assert!(seats.required_on_create());
     assert_eq!(run.field("Open__c").unwrap().default, Some(json!(true)));
     let body = schema.object("FeedItem").unwrap().field("Body").unwrap();
-    assert!(!body.filterable && !body.sortable && body.length == Some(10_000));
+    assert!(!body.filterable && body.sortable && body.length == Some(10_000));
     assert!(schema.object("CaseComment").unwrap().field("CommentBody").unwrap().length_in_bytes);
     assert!(!schema.object("Portal_Feed_Event__e").unwrap().queryable);
 }

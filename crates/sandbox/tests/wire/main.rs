@@ -5,6 +5,7 @@
     reason = "a test that can't go on fails; clippy excuses only the test functions themselves"
 )]
 
+mod behaviour;
 mod bulk;
 mod client;
 mod composite;
@@ -34,3 +35,4 @@ mod schema;
 mod search;
 mod soap;
 mod streams;
+mod values;

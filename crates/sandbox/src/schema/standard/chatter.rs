@@ -2,7 +2,7 @@
 
 use crate::schema::{
     field::{Field, FieldKind, OnDelete},
-    object::Object,
+    object::{Object, ObjectKind, audit_fields},
 };
 
 pub(super) fn feed_item() -> Object {
@@ -38,7 +38,7 @@ pub(super) fn feed_item() -> Object {
             .restricted(),
         )
         .with(Field::text("Title", "Title", 255))
-        .with(Field::long_text("Body", "Body", 10_000).not_filterable())
+        .with(Field { sortable: true, ..Field::long_text("Body", "Body", 10_000) })
         .with(Field { length: Some(1_000), ..Field::new("LinkUrl", "Link Url", FieldKind::Url) })
         .with(Field::boolean("IsRichText", "Is Rich Text"))
         .with(
@@ -55,11 +55,22 @@ pub(super) fn feed_item() -> Object {
         .with(Field::new("LikeCount", "Like Count", FieldKind::Int).read_only().default_value(0))
         .with(Field::reference("BestCommentId", "Best Comment ID", "BestComment", &["FeedComment"]).read_only())
         .with(Field::boolean("HasContent", "Has Content").read_only())
+        .with(Field::boolean("HasFeedEntity", "Has Feed Entity Attachment").read_only())
+        .with(Field::boolean("HasVerifiedComment", "Has Verified Comment").read_only())
         .with(Field::boolean("HasLink", "Has Link").read_only())
-        .with(Field::new("Revision", "Revision", FieldKind::Int).default_value(1))
+        .with_all(edits())
         .with(Field::picklist("Visibility", "Visibility", &["*AllUsers", "InternalUsers"]).restricted())
         .with(Field::picklist("Status", "Status", &["*Published", "PendingReview"]).restricted())
         .with(Field::boolean("IsClosed", "Is Closed").read_only())
+}
+
+/// How often, by whom and when the words of a post were changed.
+fn edits() -> [Field; 3] {
+    [
+        Field::new("Revision", "Revision", FieldKind::Int).default_value(1),
+        Field::reference("LastEditById", "Last Edit By ID", "LastEditBy", &["User"]).read_only(),
+        Field::new("LastEditDate", "Last Edit Date", FieldKind::DateTime).read_only(),
+    ]
 }
 
 pub(super) fn feed_comment() -> Object {
@@ -74,7 +85,10 @@ pub(super) fn feed_comment() -> Object {
         // The record the feed item is on; the org copies it from there.
         .with(Field::reference("ParentId", "Parent ID", "Parent", &[]).read_only())
         .with(Field::reference("InsertedById", "InsertedBy ID", "InsertedBy", &["User"]).read_only())
-        .with(Field::long_text("CommentBody", "Comment Body", 10_000).required().not_filterable())
+        .with(
+            Field { filterable: true, sortable: true, ..Field::long_text("CommentBody", "Comment Body", 10_000) }
+                .required(),
+        )
         .with(
             Field::picklist("CommentType", "Comment Type", &["*TextComment", "ContentComment"])
                 .create_only()
@@ -87,7 +101,8 @@ pub(super) fn feed_comment() -> Object {
         .with(Field::boolean("IsRichText", "Is Rich Text"))
         .with(Field::boolean("IsVerified", "Is Verified").read_only())
         .with(Field::new("LikeCount", "Like Count", FieldKind::Int).read_only().default_value(0))
-        .with(Field::new("Revision", "Revision", FieldKind::Int).default_value(1))
+        .with_all(edits())
+        .with(Field::boolean("HasEntityLinks", "Has Entity Links").read_only())
         .with(Field::picklist("Status", "Status", &["*Published", "PendingReview"]).restricted())
         .with(
             Field::reference("ThreadParentId", "Thread Parent ID", "ThreadParent", &["FeedComment"])
@@ -107,4 +122,35 @@ pub(super) fn group() -> Object {
         .with(Field::boolean("DoesSendEmailToMembers", "Send Email to Members"))
         .with(Field::boolean("DoesIncludeBosses", "Include Bosses"))
         .with(Field::new("Description", "Description", FieldKind::TextArea))
+}
+
+/// Who is in a group or gets a queue's records.
+pub(super) fn group_member() -> Object {
+    let to = |name: &str, label: &str, relationship: &str, targets: &[&str]| {
+        Field::reference(name, label, relationship, targets).required().create_only()
+    };
+    let mut object = Object::bare("GroupMember", "Group Member", "Group Members", "011", ObjectKind::Standard)
+        .with(to("GroupId", "Group ID", "Group", &["Group"]).children_as("GroupMembers").on_delete(OnDelete::Cascade))
+        .with(to("UserOrGroupId", "User/Group ID", "UserOrGroup", &["Group", "User"]))
+        .with(Field::new("SystemModstamp", "System Modstamp", FieldKind::DateTime).required().read_only().defaulted());
+    object.updateable = false;
+    object
+}
+
+/// What a queue's records can be.
+pub(super) fn queue_object() -> Object {
+    let [_, made_by, ..] = audit_fields();
+    let mut object = Object::bare("QueueSobject", "Queue Sobject", "Queue Sobjects", "03g", ObjectKind::Standard)
+        .with(
+            Field::reference("QueueId", "Group ID", "Queue", &["Group"])
+                .required()
+                .create_only()
+                .children_as("QueueSobjects")
+                .on_delete(OnDelete::Cascade),
+        )
+        .with(Field::text("SobjectType", "SObject Type", 40).required().create_only())
+        .with(made_by)
+        .with(Field::new("SystemModstamp", "System Modstamp", FieldKind::DateTime).required().read_only().defaulted());
+    object.updateable = false;
+    object
 }

@@ -18,7 +18,7 @@ pub(super) fn version() -> Object {
         .with(Field::boolean("IsLatest", "Is Latest").read_only())
         .with(Field::text("VersionNumber", "Version Number", 20).read_only())
         .with(Field::text("Title", "Title", 255).naming())
-        .with(Field::new("Description", "Description", FieldKind::TextArea))
+        .with(Field { length: Some(1_000), ..Field::new("Description", "Description", FieldKind::TextArea) })
         .with(Field::text("PathOnClient", "Path On Client", 500).create_only())
         .with(Field::text("FileExtension", "File Extension", 40).read_only())
         .with(Field::text("FileType", "File Type", 20).read_only())

@@ -26,6 +26,8 @@ pub(super) fn objects() -> Vec<Object> {
         chatter::feed_item(),
         chatter::feed_comment(),
         chatter::group(),
+        chatter::group_member(),
+        chatter::queue_object(),
         activity::event(),
         activity::task(),
         content::version(),

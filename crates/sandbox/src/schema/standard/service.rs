@@ -10,7 +10,11 @@ pub(super) fn case() -> Object {
         .with_feed()
         .with(Field::reference("MasterRecordId", "Master Record ID", "MasterRecord", &["Case"]).read_only())
         .with(Field::auto_number("CaseNumber", "Case Number", "{00000000}").naming())
-        .with(Field::reference("ContactId", "Contact ID", "Contact", &["Contact"]).children_as("Cases"))
+        .with(
+            Field::reference("ContactId", "Contact ID", "Contact", &["Contact"])
+                .children_as("Cases")
+                .on_delete(OnDelete::Restrict),
+        )
         .with(
             Field::reference("AccountId", "Account ID", "Account", &["Account"])
                 .children_as("Cases")
@@ -36,6 +40,8 @@ pub(super) fn case() -> Object {
         .with(Field::new("ClosedDate", "Closed Date", FieldKind::DateTime).read_only())
         .with(Field::boolean("IsEscalated", "Escalated"))
         .owned()
+        // Written only: it becomes a comment on the case.
+        .with(Field::long_text("Comments", "Internal Comments", 4_000).in_bytes())
         .with(Field::new("ContactMobile", "Contact Mobile", FieldKind::Phone).read_only())
         .with(Field::new("ContactFax", "Contact Fax", FieldKind::Phone).read_only())
         .with(Field::new("ContactPhone", "Contact Phone", FieldKind::Phone).read_only())
@@ -55,7 +61,7 @@ pub(super) fn case_comment() -> Object {
         )
         .with(Field::boolean("IsPublished", "Published"))
         // The only text whose limit counts bytes.
-        .with(Field::long_text("CommentBody", "Body", 4_000).in_bytes())
+        .with(Field { filterable: true, sortable: true, ..Field::long_text("CommentBody", "Body", 4_000) }.in_bytes())
 }
 
 pub(super) fn email_message() -> Object {

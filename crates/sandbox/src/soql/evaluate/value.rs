@@ -39,6 +39,10 @@ impl<'e, R: Rows> Evaluator<'e, R> {
         };
         let object = row.value("Id").as_str().and_then(|id| self.schema.object_of_id(id));
         match (name, object) {
+            // A group that owns records is called what it is.
+            ("Type", Some(object)) if object.name == "Group" && row.value("Type") == "Queue" => {
+                Cow::Borrowed(row.value("Type"))
+            }
             ("Type", Some(object)) => Cow::Owned(Value::String(object.name.clone())),
             // A case's name is its number.
             ("Name", Some(object)) => {

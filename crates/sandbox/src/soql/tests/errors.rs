@@ -143,9 +143,9 @@ fn columns_count_characters_not_bytes() {
     "field 'Body' can not be filtered in a query call"
 )]
 #[case(
-    "SELECT Id FROM FeedComment WHERE CommentBody = 'x'",
+    "SELECT Id FROM EmailMessage WHERE TextBody = 'x'",
     "INVALID_FIELD",
-    "field 'CommentBody' can not be filtered in a query call"
+    "field 'TextBody' can not be filtered in a query call"
 )]
 #[case(
     "SELECT Id FROM Case WHERE Description = 'x'",

@@ -46,7 +46,7 @@ fn related_records_have_attributes_too() {
     );
     assert_eq!(
         result.rows[0]["Owner"],
-        json!({ "attributes": { "type": "Name", "url": format!("/services/data/v67.0/sobjects/Group/{group}") }, "Type": "Group" })
+        json!({ "attributes": { "type": "Name", "url": format!("/services/data/v67.0/sobjects/Group/{group}") }, "Type": "Queue" })
     );
 }
 
