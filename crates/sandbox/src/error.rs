@@ -66,6 +66,11 @@ impl ApiError {
         Self::new(StatusCode::NOT_FOUND, "ENTITY_IS_DELETED", "entity is deleted")
     }
 
+    /// To be changed or deleted; what is only read is plainly not found.
+    pub(crate) fn no_such_record() -> Self {
+        Self { status: StatusCode::NOT_FOUND, ..Self::cross_reference() }
+    }
+
     pub(crate) fn malformed_id(id: &str) -> Self {
         Self::bad("MALFORMED_ID", format!("malformed id {id}"))
     }

@@ -196,7 +196,7 @@ impl<'a> Transaction<'a> {
     }
 
     pub(super) fn live(&self, object: &Object, id: &str) -> Result<&Record, ApiError> {
-        let record = self.database.get_of(&object.name, id).ok_or_else(ApiError::not_found)?;
+        let record = self.database.get_of(&object.name, id).ok_or_else(ApiError::no_such_record)?;
         if record.is_deleted() { Err(ApiError::deleted()) } else { Ok(record) }
     }
 

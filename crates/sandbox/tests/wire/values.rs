@@ -133,6 +133,14 @@ async fn a_record_in_the_bin_can_be_neither_referred_to_nor_changed() {
         let (status, body) = org.send(method, &format!("/sobjects/Account/{account}"), body).await;
         assert_eq!((status, &body[0]["errorCode"]), (StatusCode::NOT_FOUND, &json!("ENTITY_IS_DELETED")));
     }
+    for (method, expected) in [
+        (Method::GET, "NOT_FOUND"),
+        (Method::PATCH, "INVALID_CROSS_REFERENCE_KEY"),
+        (Method::DELETE, "INVALID_CROSS_REFERENCE_KEY"),
+    ] {
+        let (status, body) = org.send(method.clone(), "/sobjects/Account/001SB0000000999", json!({})).await;
+        assert_eq!((status, &body[0]["errorCode"]), (StatusCode::NOT_FOUND, &json!(expected)), "{method}");
+    }
 }
 
 #[rstest]
