@@ -87,6 +87,9 @@ fn derive_case(database: &Database, object: &Object, record: &mut Record, before
     let closed = is_closed(object, record);
     let was_closed = before.is_some_and(|before| before.get("IsClosed") == &Value::Bool(true));
     record.set("IsClosed", closed);
+    if before.is_none() {
+        record.set("IsClosedOnCreate", closed);
+    }
     if closed && !was_closed {
         record.set("ClosedDate", now);
     } else if !closed {

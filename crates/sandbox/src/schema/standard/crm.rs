@@ -120,6 +120,11 @@ pub(super) fn account() -> Object {
         .with(Field::text("JigsawCompanyId", "Jigsaw Company ID", 20).read_only())
         .with(Field::picklist("CleanStatus", "Clean Status", CLEAN_STATUSES).restricted())
         .with(Field::picklist("AccountSource", "Account Source", LEAD_SOURCES))
+        .with(Field::text("DunsNumber", "D-U-N-S Number", 9))
+        .with(Field::text("Tradestyle", "Tradestyle", 255))
+        .with(Field::text("NaicsCode", "NAICS Code", 8))
+        .with(Field::text("NaicsDesc", "NAICS Description", 120))
+        .with(Field::text("YearStarted", "Year Started", 4))
         .with(Field::text("SicDesc", "SIC Description", 80))
 }
 

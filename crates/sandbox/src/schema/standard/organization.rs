@@ -84,6 +84,11 @@ pub(super) fn profile() -> Object {
         .read_only()
 }
 
+/// Who may do what with records that are nobody's but their owner's.
+fn access(name: &str, label: &str, values: &[&str]) -> Field {
+    Field::picklist(name, label, values).restricted().read_only()
+}
+
 pub(super) fn organization() -> Object {
     permanent("Organization", "Organization", "Organizations", "00D")
         .with(Field::text("Name", "Name", 80).required().naming())
@@ -102,6 +107,27 @@ pub(super) fn organization() -> Object {
         .with(Field::text("InstanceName", "Instance Name", 5).read_only())
         .with(Field::boolean("IsSandbox", "Is Sandbox").read_only())
         .with(Field::new("TrialExpirationDate", "Trial Expiration Date", FieldKind::DateTime).read_only())
+        .with(access(
+            "DefaultAccountAccess",
+            "Default Account Access",
+            &["None", "Read", "*Edit", "ControlledByLeadOrContact"],
+        ))
+        .with(access(
+            "DefaultContactAccess",
+            "Default Contact Access",
+            &["None", "Read", "Edit", "*ControlledByParent"],
+        ))
+        .with(access("DefaultOpportunityAccess", "Default Opportunity Access", &["None", "Read", "*Edit"]))
+        .with(access("DefaultCaseAccess", "Default Case Access", &["None", "Read", "Edit", "*ReadEditTransfer"]))
+        .with(access("DefaultPricebookAccess", "Default Price Book Access", &["None", "Read", "*ReadSelect"]))
+        .with(Field::picklist("UiSkin", "UI Skin", &["Theme2", "*Theme3"]).restricted().read_only())
+        .with(Field::picklist("SignupCountryIsoCode", "Signup Country", &["*US"]).read_only())
+        .with(Field::boolean("UsesStartDateAsFiscalYearName", "Fiscal Year Name by Start"))
+        .with(Field::boolean("ReceivesInfoEmails", "Info Emails"))
+        .with(Field::boolean("ReceivesAdminInfoEmails", "Admin Info Emails"))
+        .with(Field::boolean("PreferencesRequireOpportunityProducts", "Require Opportunity Products"))
+        .with(Field::picklist("WebToCaseDefaultOrigin", "Web to Cases Default Origin", &["*Web"]))
+        .with(Field::new("ComplianceBccEmail", "Compliance BCC Email", FieldKind::Email))
         .read_only()
 }
 

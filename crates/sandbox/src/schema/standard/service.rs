@@ -39,6 +39,7 @@ pub(super) fn case() -> Object {
         .with(Field::boolean("IsClosed", "Closed").read_only())
         .with(Field::new("ClosedDate", "Closed Date", FieldKind::DateTime).read_only())
         .with(Field::boolean("IsEscalated", "Escalated"))
+        .with(Field::boolean("IsClosedOnCreate", "Closed When Created").read_only())
         .owned()
         // Written only: it becomes a comment on the case.
         .with(Field::long_text("Comments", "Internal Comments", 4_000).in_bytes())
