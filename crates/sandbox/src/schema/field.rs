@@ -348,6 +348,13 @@ impl Field {
         self
     }
 
+    pub(super) fn not_filterable(mut self) -> Self {
+        self.filterable = false;
+        self.sortable = false;
+        self.groupable = false;
+        self
+    }
+
     pub(super) fn children_as(mut self, name: &str) -> Self {
         self.child_relationship_name = Some(name.to_owned());
         self

@@ -42,7 +42,7 @@ pub(super) fn case() -> Object {
         .with(Field::boolean("IsClosedOnCreate", "Closed When Created").read_only())
         .owned()
         // Written only: it becomes a comment on the case.
-        .with(Field::long_text("Comments", "Internal Comments", 4_000).in_bytes())
+        .with(Field::long_text("Comments", "Internal Comments", 4_000).in_bytes().not_filterable())
         .with(Field::new("ContactMobile", "Contact Mobile", FieldKind::Phone).read_only())
         .with(Field::new("ContactFax", "Contact Fax", FieldKind::Phone).read_only())
         .with(Field::new("ContactPhone", "Contact Phone", FieldKind::Phone).read_only())
