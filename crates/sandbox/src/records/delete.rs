@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
-use super::{Record, Transaction, behaviour};
+use super::{Record, Transaction, behaviour, recycle_bin::EMPTIED};
 use crate::{
     error::ApiError,
     schema::{Object, OnDelete},
@@ -38,10 +38,11 @@ impl Transaction<'_> {
 
     fn delete_with_children(&mut self, object: &Object, id: &str) -> Result<(), ApiError> {
         let schema = Arc::clone(&self.schema);
-        let mut record = self.live(object, id)?.clone();
-        record.set("IsDeleted", true);
-        record.set("SystemModstamp", self.stamp.now.as_str());
-        self.put(&object.name, record);
+        let mut deleted = self.live(object, id)?.clone();
+        deleted.set("IsDeleted", true);
+        deleted.set("SystemModstamp", self.stamp.now.as_str());
+        self.put(&object.name, deleted.clone());
+        let mut emptied = Vec::new();
         for child in &object.children {
             let Some(child_object) = schema.object(&child.child_object) else { continue };
             let referring: Vec<Record> = self
@@ -60,11 +61,16 @@ impl Transaction<'_> {
                         return Err(self.held_by(object, id, child_object, &child.field));
                     }
                     OnDelete::SetNull => {
+                        emptied.push(json!([child_object.name, record.id(), child.field]));
                         record.set(&child.field, Value::Null);
                         self.put(&child_object.name, record);
                     }
                 }
             }
+        }
+        if !emptied.is_empty() {
+            deleted.set(EMPTIED, emptied);
+            self.put(&object.name, deleted);
         }
         Ok(())
     }

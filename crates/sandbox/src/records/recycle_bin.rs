@@ -15,6 +15,9 @@ use crate::{
 /// What is deleted can be had back for so long.
 const KEPT: Duration = Duration::from_hours(15 * 24);
 
+/// A deleted record keeps, where no field of an object is, whose lookups to it the deletion emptied: object, id and field of each.
+pub(super) const EMPTIED: &str = "$emptied";
+
 /// What is in the bin, by when it was deleted.
 #[derive(Default)]
 pub(super) struct Bin {
@@ -63,7 +66,7 @@ fn not_in_bin() -> ApiError {
 }
 
 impl Transaction<'_> {
-    /// Takes a record out of the bin, and what went into it by the same deletion. Lookups that the deletion emptied stay empty.
+    /// Takes a record out of the bin, and what went into it by the same deletion. Lookups that the deletion emptied refer to it again.
     ///
     /// # Errors
     /// The record isn't in the bin, or the one it belongs to still is; nothing was changed then.
@@ -90,12 +93,28 @@ impl Transaction<'_> {
         record.set("IsDeleted", false);
         record.set("SystemModstamp", now);
         let id = record.id().to_owned();
+        let emptied = record.get(EMPTIED).clone();
+        record.set(EMPTIED, Value::Null);
         self.put(&object.name, record);
+        for lookup in emptied.as_array().into_iter().flatten() {
+            self.refill(lookup, &id);
+        }
         let schema = Arc::clone(&self.schema);
         for (child, record) in self.binned_children(&schema, object, &id) {
             if record.get("SystemModstamp") == deleted_at {
                 self.bring_back(child, record, deleted_at);
             }
+        }
+    }
+
+    /// Lets a lookup refer to the record again, unless it has got another value since.
+    fn refill(&mut self, lookup: &Value, id: &str) {
+        let name = |index: usize| lookup.get(index).and_then(Value::as_str);
+        let (Some(object), Some(referring), Some(field)) = (name(0), name(1), name(2)) else { return };
+        let empty = |record: &&Record| !record.is_deleted() && record.get(field).is_null();
+        if let Some(mut record) = self.database.get_of(object, referring).filter(empty).cloned() {
+            record.set(field, id);
+            self.put(object, record);
         }
     }
 

@@ -2,7 +2,7 @@
 
 use reqwest::StatusCode;
 use sandbox::SandboxOptions;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::client::Org;
 
@@ -112,4 +112,34 @@ async fn the_bin_empties_itself_after_fifteen_days_of_the_orgs_clock() {
     assert_eq!(count("SELECT count(*) FROM record WHERE body LIKE '%\"IsDeleted\":true%'").await.unwrap(), 0);
     assert_eq!(count("SELECT count(*) FROM blob").await.unwrap(), 0);
     pool.close().await;
+}
+
+#[tokio::test]
+async fn lookups_refer_again_to_what_comes_back_unless_they_have_another_value() {
+    let folder = tempfile::tempdir().unwrap();
+    let options = SandboxOptions { data: Some(folder.path().join("sandbox.db")), ..SandboxOptions::default() };
+    let org = Org::start_with(options.clone()).await;
+    let course = async |key: &str| org.sandbox.create("Course__c", json!({ "Portal_Key__c": key })).await.unwrap();
+    let (gone, other) = (course("gone").await, course("other").await);
+    let case = json!({ "Subject": "x", "Course__c": gone });
+    let first = org.sandbox.create("Case", case.clone()).await.unwrap();
+    let moved = org.sandbox.create("Case", case.clone()).await.unwrap();
+    let deleted = org.sandbox.create("Case", case).await.unwrap();
+    org.sandbox.delete("Course__c", &gone).await.unwrap();
+    assert!(org.sandbox.records("Case").iter().all(|case| case["Course__c"].is_null()));
+    org.sandbox.update("Case", &moved, json!({ "Course__c": other })).await.unwrap();
+    org.sandbox.delete("Case", &deleted).await.unwrap();
+    let url = "/queryAll?q=SELECT+FIELDS(ALL)+FROM+Course__c+LIMIT+200";
+    assert!(!org.get(url).await.1.to_string().contains("emptied"), "nobody sees what is kept for this");
+    drop(org);
+
+    let org = Org::start_with(options).await;
+    assert!(soap(&org, "undelete", &[&gone]).await.1.contains("<success>true</success>"));
+    let course = |id: &str| {
+        let cases = org.sandbox.records("Case");
+        cases.iter().find(|case| case["Id"] == id).unwrap()["Course__c"].clone()
+    };
+    assert_eq!((course(&first), course(&moved)), (json!(gone), json!(other)));
+    assert!(soap(&org, "undelete", &[&deleted]).await.1.contains("<success>true</success>"));
+    assert_eq!(course(&deleted), Value::Null);
 }
