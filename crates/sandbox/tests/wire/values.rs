@@ -159,3 +159,47 @@ async fn some_objects_are_never_written(#[case] object: &str, #[case] method: Me
         "{body}"
     );
 }
+
+/// Every field of every object is offered what no client should send: it takes it or refuses it as a client's mistake.
+#[tokio::test]
+async fn no_value_of_any_field_is_the_orgs_own_failure() {
+    let org = Org::start().await;
+    let odd = [
+        json!(null),
+        json!(true),
+        json!(-1),
+        json!(1e308),
+        json!(u64::MAX),
+        json!(""),
+        json!(" \t\n"),
+        json!("\u{0}"),
+        json!("é;😀;\u{10ffff}"),
+        json!("2026-02-30T99:99:99.9999999999+9999"),
+        json!("9999-12-31T23:59:59.999-2359"),
+        json!("-262144-01-01"),
+        json!("000000000000000AAA"),
+        json!("x".repeat(140_000)),
+        json!([[], {}]),
+        json!({ "attributes": 1, "": { "": null } }),
+    ];
+    let objects = org.get("/sobjects").await.1;
+    for object in objects["sobjects"].as_array().unwrap() {
+        let name = object["name"].as_str().unwrap();
+        let before = org.sandbox.count(name);
+        let mut made = 0;
+        let describe = org.get(&format!("/sobjects/{name}/describe")).await.1;
+        for field in describe["fields"].as_array().unwrap() {
+            let names = [field["name"].as_str(), field["relationshipName"].as_str()];
+            for (field, value) in
+                names.into_iter().flatten().flat_map(|field| odd.iter().map(move |value| (field, value)))
+            {
+                match org.sandbox.create(name, json!({ field: value })).await {
+                    Ok(_) => made += 1,
+                    Err(error) => assert!(error.status.is_client_error(), "{name}.{field} {error}"),
+                }
+            }
+        }
+        let stored = if object["queryable"] == true { made } else { 0 };
+        assert_eq!(org.sandbox.count(name), before + stored, "{name}: what is refused is not there");
+    }
+}
