@@ -150,7 +150,11 @@ impl Org {
     ) -> Result<(), JournalError> {
         self.blobs.keep(self.journal.as_ref(), kept).await?;
         let Emptied { ids, keys } = std::mem::take(&mut *locked(&self.emptied));
-        let_go.extend(keys);
+        {
+            // What the bin let go of may have come in again since.
+            let database = self.database.read().unwrap_or_else(PoisonError::into_inner);
+            let_go.extend(keys.into_iter().filter(|key| !database.has_bytes(key)));
+        }
         if let Some(journal) = &self.journal {
             let gone: Vec<Change> = ids.into_iter().map(|id| Change { id, record: None }).collect();
             journal.write(&gone, &Batch::default()).await?;

@@ -114,6 +114,25 @@ async fn the_bin_empties_itself_after_fifteen_days_of_the_orgs_clock() {
     pool.close().await;
 }
 
+/// Bytes are kept once, by what they are: a write removed what the bin had let go of, and with it its own.
+#[tokio::test]
+async fn bytes_that_come_in_again_after_the_bin_let_go_of_them_stay() {
+    let folder = tempfile::tempdir().unwrap();
+    let options = SandboxOptions { data: Some(folder.path().join("sandbox.db")), ..SandboxOptions::default() };
+    let org = Org::start_with(options).await;
+    let account = org.sandbox.create("Account", json!({ "Name": "x" })).await.unwrap();
+    let attach = async || {
+        org.sandbox.create("Attachment", json!({ "ParentId": account, "Name": "n", "Body": "YQ==" })).await.unwrap()
+    };
+    let first = attach().await;
+    org.sandbox.delete("Attachment", &first).await.unwrap();
+    org.sandbox.advance_clock(std::time::Duration::from_hours(16 * 24));
+    let again = attach().await;
+    let url = format!("{}/services/data/v67.0/sobjects/Attachment/{again}/Body", org.sandbox.url());
+    let body = org.http.get(url).bearer_auth(org.sandbox.token()).send().await.unwrap();
+    assert_eq!(body.bytes().await.unwrap().as_ref(), b"a");
+}
+
 #[tokio::test]
 async fn lookups_refer_again_to_what_comes_back_unless_they_have_another_value() {
     let folder = tempfile::tempdir().unwrap();
