@@ -12,7 +12,7 @@ use axum::{
 use http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, header};
 use serde_json::{Value, json};
 
-use super::{Access, Call, Caller, NEWEST_VERSION, OLDEST_VERSION, Reply, answer, files, split_path, tooling};
+use super::{Access, Call, Caller, NEWEST_VERSION, OLDEST_VERSION, Reply, dispatch, files, split_path, tooling};
 use crate::{
     bulk::{self, JobCall, too_large},
     coverage,
@@ -110,12 +110,12 @@ async fn serve(
         return Ok(respond(tooling::managed_event_subscription(&caller, &call, beneath).await?, pretty));
     }
     if call.method == Method::GET {
-        let reply = org.read(|database| answer(&caller, &mut Access::Read(database), &call))?;
+        let reply = org.read(|database| dispatch(&caller, &mut Access::Read(database), &call))?;
         return Ok(respond(reply, pretty));
     }
     let writer = Writer { user: caller.user.clone(), lock_row };
     let reply =
-        org.transact(writer, move |transaction| answer(&caller, &mut Access::Write(transaction), &call)).await?;
+        org.transact(writer, move |transaction| dispatch(&caller, &mut Access::Write(transaction), &call)).await?;
     Ok(respond(reply, pretty))
 }
 
