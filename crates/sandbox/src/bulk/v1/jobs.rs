@@ -1,0 +1,123 @@
+//! Jobs: made, closed, aborted and told of.
+
+use std::sync::Arc;
+
+use http::StatusCode;
+use serde_json::{Map, Value, json};
+
+use super::{Refused, Told, refused, with};
+use crate::{
+    bulk::{
+        job::{Api, Batch, BatchState, Delimiter, Dialect, Format, Intake, Job, LineEnding, Operation, Task},
+        v2::external_id,
+    },
+    clock::datetime,
+    org::Org,
+};
+
+pub(super) fn create(
+    org: &Arc<Org>,
+    user: String,
+    version: String,
+    fields: &Map<String, Value>,
+) -> Result<Told, Refused> {
+    let text = |name: &str| fields.get(name).and_then(Value::as_str).filter(|text| !text.is_empty());
+    let operation = text("operation").ok_or_else(|| refused("InvalidJob", "No operation specified"))?;
+    let operation =
+        Operation::named(operation).ok_or_else(|| refused("InvalidJob", format!("Unknown operation: {operation}")))?;
+    let object = text("object").ok_or_else(|| refused("InvalidJob", "No object specified"))?;
+    let object =
+        org.schema.object(object).ok_or_else(|| refused("InvalidJob", format!("Unable to find object: {object}")))?;
+    let format = match text("contentType").unwrap_or("XML") {
+        "CSV" => Format::Csv,
+        "JSON" => Format::Json,
+        other => {
+            return Err(Refused {
+                status: StatusCode::NOT_IMPLEMENTED,
+                code: "FeatureNotEnabled",
+                message: format!("The sandbox org doesn't emulate contentType {other}; use CSV or JSON"),
+            });
+        }
+    };
+    let external_id_field = external_id(operation, object, text("externalIdFieldName"))
+        .map_err(|message| refused("InvalidJob", message.trim_start_matches("InvalidJob : ")))?;
+    let task = Task {
+        operation,
+        object: object.name.clone(),
+        external_id_field,
+        format,
+        dialect: Dialect { delimiter: Delimiter::COMMA, line_ending: LineEnding::Either },
+        user,
+        api: Api::V1,
+        version,
+    };
+    let job = Job::new(org.jobs.next_id("750")?, task, org.now());
+    let told = job_info(&job);
+    org.jobs.add(org, job);
+    Ok(told)
+}
+
+pub(super) fn change_state(org: &Org, id: &str, fields: &Map<String, Value>) -> Result<Told, Refused> {
+    let state = fields.get("state").and_then(Value::as_str).unwrap_or_default();
+    let now = org.now();
+    with(org, id, |job| {
+        match (state, job.intake) {
+            ("Closed", Intake::Open) => {
+                job.intake = Intake::Closed;
+                job.modified = now;
+            }
+            ("Closed", Intake::Closed) => {}
+            ("Aborted", Intake::Open | Intake::Closed) if !job.has_ended() || job.intake == Intake::Open => {
+                job.abort(now)
+            }
+            ("Closed" | "Aborted", _) => {
+                return Err(refused("InvalidJobState", format!("The job is {} already", state_of(job))));
+            }
+            _ => return Err(refused("InvalidJob", format!("Unknown state: {state}"))),
+        }
+        Ok(job_info(job))
+    })
+}
+
+pub(super) fn state_of(job: &Job) -> &'static str {
+    match job.intake {
+        Intake::Open => "Open",
+        Intake::Closed => "Closed",
+        Intake::Aborted => "Aborted",
+    }
+}
+
+pub(super) fn job_info(job: &Job) -> Told {
+    let count = |wanted: BatchState| json!(job.batches.iter().filter(|batch| batch.state == wanted).count());
+    let task = &job.task;
+    let version: f64 = task.version.parse().unwrap_or_default();
+    let mut fields = vec![
+        ("id", json!(job.id)),
+        ("operation", json!(task.operation.name())),
+        ("object", json!(task.object)),
+        ("createdById", json!(task.user)),
+        ("createdDate", json!(datetime(job.created))),
+        ("systemModstamp", json!(datetime(job.modified))),
+        ("state", json!(state_of(job))),
+    ];
+    if let Some(field) = &task.external_id_field {
+        fields.push(("externalIdFieldName", json!(field)));
+    }
+    fields.extend([
+        ("concurrencyMode", json!("Parallel")),
+        ("contentType", json!(if task.format == Format::Csv { "CSV" } else { "JSON" })),
+        ("numberBatchesQueued", count(BatchState::Queued)),
+        ("numberBatchesInProgress", count(BatchState::InProgress)),
+        ("numberBatchesCompleted", count(BatchState::Completed)),
+        ("numberBatchesFailed", count(BatchState::Failed)),
+        ("numberBatchesTotal", json!(job.batches.len())),
+        ("numberRecordsProcessed", json!(job.batches.iter().map(Batch::processed).sum::<usize>())),
+        ("numberRetries", json!(0)),
+        ("apiVersion", json!(version)),
+        ("numberRecordsFailed", json!(job.batches.iter().map(Batch::failed).sum::<usize>())),
+        ("totalProcessingTime", json!(0)),
+        ("apiActiveProcessingTime", json!(0)),
+        ("apexProcessingTime", json!(0)),
+    ]);
+    Told::Element("jobInfo", fields)
+}

@@ -1,0 +1,100 @@
+//! What moves a job on: its rows are uploaded, it is closed, aborted or deleted.
+
+use std::sync::Arc;
+
+use axum::{
+    body::Bytes,
+    response::{IntoResponse, Response},
+};
+use http::{StatusCode, header};
+use serde_json::Value;
+
+use super::{
+    JobCall,
+    info::{state, summary},
+    invalid, jobs, json_answer, read_object, too_large, with_job,
+};
+use crate::{
+    bulk::{
+        job::{Api, Batch, BatchState, Intake, Job},
+        start,
+    },
+    error::ApiError,
+    org::Org,
+};
+
+/// 150 MB after base64.
+const MOST_BYTES: usize = 100_000_000;
+
+pub(super) fn upload(call: &JobCall<'_>, id: &str) -> Result<Response, ApiError> {
+    let org = &call.caller.org;
+    let content_type = call.headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    if !content_type.to_ascii_lowercase().starts_with("text/csv") {
+        return Err(ApiError::new(
+            StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            "UNSUPPORTED_MEDIA_TYPE",
+            format!("The content type of an upload must be text/csv, not {content_type}"),
+        ));
+    }
+    if call.body.len() > MOST_BYTES {
+        return Err(too_large());
+    }
+    let batch = Batch::new(org.jobs.next_id("751")?, String::new(), call.body.clone(), org.now());
+    with_job(call, Api::V2Ingest, id, |job| {
+        if job.intake != Intake::Open {
+            return Err(invalid(format!("InvalidJobState : The job isn't open; its state is {}", state(job))));
+        }
+        if !job.batches.is_empty() {
+            return Err(invalid("InvalidJobState : Found multiple contents for job: only one upload is allowed"));
+        }
+        job.modified = batch.created;
+        job.batches.push(batch);
+        Ok(())
+    })??;
+    Ok(StatusCode::CREATED.into_response())
+}
+
+pub(super) fn change_state(call: &JobCall<'_>, api: Api, id: &str) -> Result<Response, ApiError> {
+    let body = read_object(&call.body)?;
+    let wanted = body.get("state").and_then(Value::as_str).unwrap_or_default().to_owned();
+    let org: &Arc<Org> = &call.caller.org;
+    let now = org.now();
+    let empty = Batch::new(org.jobs.next_id("751")?, String::new(), Bytes::new(), now);
+    let (shown, starts) = with_job(call, api, id, |job| {
+        let refused =
+            |job: &Job| Err(invalid(format!("InvalidJobState : A job in state {} can't become {wanted}", state(job))));
+        match wanted.as_str() {
+            "UploadComplete" if api == Api::V2Ingest && job.intake == Intake::Open => {
+                if job.batches.is_empty() {
+                    job.batches.push(Batch { state: BatchState::Completed, ..empty });
+                }
+                job.intake = Intake::Closed;
+                job.modified = now;
+                Ok((summary(job), job.batches.first().is_some_and(|batch| batch.state == BatchState::Queued)))
+            }
+            "Aborted" if !job.has_ended() => {
+                job.abort(now);
+                Ok((summary(job), false))
+            }
+            "UploadComplete" | "Aborted" => refused(job),
+            _ => Err(invalid(format!("InvalidJobState : Unknown state {wanted}"))),
+        }
+    })??;
+    if starts {
+        start(org, shown.get("id").and_then(Value::as_str).unwrap_or_default().to_owned(), 0);
+    }
+    Ok(json_answer(call, StatusCode::OK, &shown))
+}
+
+pub(super) fn delete(call: &JobCall<'_>, api: Api, id: &str) -> Result<Response, ApiError> {
+    // An open job hasn't begun; only one that is at work can't go.
+    let idle = with_job(call, api, id, |job| job.has_ended())?;
+    if !idle {
+        return Err(ApiError::bad(
+            "API_ERROR",
+            format!("Error encountered when deleting the job because the job is not terminated: {id}"),
+        ));
+    }
+    jobs(call).remove(id);
+    Ok(StatusCode::NO_CONTENT.into_response())
+}

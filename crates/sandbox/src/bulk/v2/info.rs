@@ -1,0 +1,100 @@
+//! What is told of a job: its state, its task and how far it has come.
+
+use axum::response::Response;
+use http::StatusCode;
+use serde_json::{Value, json};
+
+use super::{JobCall, jobs, json_answer, with_job};
+use crate::{
+    bulk::job::{Api, Batch, BatchState, Intake, Job},
+    clock::datetime,
+    error::ApiError,
+};
+
+pub(super) fn state(job: &Job) -> &'static str {
+    match (job.intake, job.batches.first().map(|batch| batch.state)) {
+        (Intake::Open, _) => "Open",
+        (Intake::Aborted, _) => "Aborted",
+        (Intake::Closed, Some(BatchState::Queued)) => "UploadComplete",
+        (Intake::Closed, Some(BatchState::InProgress)) => "InProgress",
+        (Intake::Closed, Some(BatchState::Failed)) => "Failed",
+        (Intake::Closed, _) => "JobComplete",
+    }
+}
+
+/// As a list tells a job.
+pub(super) fn summary(job: &Job) -> Value {
+    let task = &job.task;
+    let version: f64 = task.version.parse().unwrap_or_default();
+    let mut shown = json!({
+        "id": job.id,
+        "operation": task.operation.name(),
+        "object": task.object,
+        "createdById": task.user,
+        "createdDate": datetime(job.created),
+        "systemModstamp": datetime(job.modified),
+        "state": state(job),
+        "concurrencyMode": "Parallel",
+        "contentType": "CSV",
+        "apiVersion": version,
+        "jobType": if task.api == Api::V2Ingest { "V2Ingest" } else { "V2Query" },
+        "lineEnding": task.dialect.line_ending.name(),
+        "columnDelimiter": task.dialect.delimiter.name,
+    });
+    let Some(map) = shown.as_object_mut() else { return shown };
+    if task.api == Api::V2Ingest {
+        map.insert(
+            "contentUrl".into(),
+            format!("services/data/v{}/jobs/ingest/{}/batches", task.version, job.id).into(),
+        );
+        map.insert("assignmentRuleId".into(), Value::Null);
+    }
+    if let Some(field) = &task.external_id_field {
+        map.insert("externalIdFieldName".into(), field.as_str().into());
+    }
+    shown
+}
+
+/// As the answer to its creation tells a job: nothing has happened yet.
+pub(super) fn shown(job: &Job) -> Value {
+    summary(job)
+}
+
+/// With how far it has come.
+fn progress(job: &Job) -> Value {
+    let mut shown = summary(job);
+    let Some(map) = shown.as_object_mut() else { return shown };
+    let batch = job.batches.first();
+    // The sandbox tells no time but its clock's, and work takes none of that.
+    let took = batch.map_or(0, |batch| batch.modified.since(batch.created).as_millis());
+    let mut put = |name: &str, value: Value| map.insert(name.into(), value);
+    put("retries", json!(0));
+    put("totalProcessingTime", json!(u64::try_from(took).unwrap_or(u64::MAX)));
+    put("numberRecordsProcessed", json!(batch.map_or(0, Batch::processed)));
+    if job.task.api == Api::V2Ingest {
+        put("numberRecordsFailed", json!(batch.map_or(0, Batch::failed)));
+        put("apiActiveProcessingTime", json!(0));
+        put("apexProcessingTime", json!(0));
+    } else {
+        put("isPkChunkingSupported", json!(true));
+    }
+    if let Some(message) = batch.and_then(|batch| batch.message.as_deref()) {
+        put("errorMessage", json!(message));
+    }
+    shown
+}
+
+/// Jobs of both interfaces in Salesforce; here each lists its own.
+pub(super) fn list(call: &JobCall<'_>, api: Api) -> Response {
+    let wanted = call.query.iter().find(|(name, _)| name == "jobType").map(|(_, value)| value.as_str());
+    let records = jobs(call).list(|job| {
+        let shown = (job.task.api == api).then(|| summary(job))?;
+        wanted.is_none_or(|wanted| shown.get("jobType").is_some_and(|kind| kind == wanted)).then_some(shown)
+    });
+    json_answer(call, StatusCode::OK, &json!({ "done": true, "nextRecordsUrl": null, "records": records }))
+}
+
+pub(super) fn info(call: &JobCall<'_>, api: Api, id: &str) -> Result<Response, ApiError> {
+    let shown = with_job(call, api, id, |job| progress(job))?;
+    Ok(json_answer(call, StatusCode::OK, &shown))
+}
