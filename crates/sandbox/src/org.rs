@@ -17,7 +17,7 @@ pub(crate) use self::{
 use crate::{
     activity::Activity,
     budget::ApiBudget,
-    bulk::Jobs,
+    bulk::{self, Jobs},
     clock::OrgClock,
     events::{CometdClients, EventLog, EventTypes, ManagedSubscriptions, Streams},
     faults::Faults,
@@ -82,6 +82,7 @@ impl Org {
         let mut auth = Auth::default();
         let mut events = EventLog::default();
         let mut managed = ManagedSubscriptions::restored(None, &schema)?;
+        let mut jobs = Jobs::default();
         let mut seeded = false;
         if let Some(journal) = &journal {
             if journal.setting(PLANTING_SETTING).await?.as_deref() == Some(UNDER_WAY) {
@@ -98,6 +99,7 @@ impl Org {
             }
             journal.sweep_blobs(|key| database.has_bytes(key)).await?;
             events = journal.events().await?;
+            jobs = Jobs::restored(journal).await?;
             let kept = journal.setting(ManagedSubscriptions::SETTING).await?;
             managed = ManagedSubscriptions::restored(kept.as_deref(), &schema)?;
             if let Some(text) = journal.setting(AUTH_SETTING).await? {
@@ -120,7 +122,7 @@ impl Org {
             cometd: CometdClients::default(),
             streams: Streams::default(),
             managed,
-            jobs: Jobs::default(),
+            jobs,
             blobs: Blobs::default(),
             emptied: Mutex::default(),
             auth: Mutex::new(auth),
@@ -133,7 +135,12 @@ impl Org {
         if !seeded {
             org.plant().await?;
         }
+        bulk::resume(&org);
         Ok(org)
+    }
+
+    pub(crate) fn journal(&self) -> Option<&Journal> {
+        self.journal.as_ref()
     }
 
     pub(crate) fn now(&self) -> Timestamp {

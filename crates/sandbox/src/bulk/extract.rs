@@ -2,19 +2,23 @@
 
 use serde_json::Value;
 
-pub(super) use super::job::Extract;
 use super::{
-    job::{Api, Format, Operation, Task},
+    shelf::Chunk,
     table,
+    task::{Format, Operation, Task},
 };
 use crate::{
     clock::parse_datetime,
     error::ApiError,
     org::Org,
-    rest::run_query,
+    records::JournalError,
     schema::{FieldKind, Object, Schema},
-    soql::{self, Query, Scope},
+    soql::{self, FirstPage, Query, Rest, Scope, Settings},
 };
+
+const ROWS_IN_A_CHUNK: usize = 2_000;
+/// A query within the conditions is asked anew for each, so there should be few.
+const ROWS_AT_A_TIME: usize = 20_000;
 
 /// A selected field: the names that lead to it, as the answer has them.
 struct Column {
@@ -83,38 +87,85 @@ fn value<'a>(record: &'a Value, names: &[String]) -> &'a Value {
     })
 }
 
-pub(super) fn run(org: &Org, task: &Task, content: &[u8]) -> Result<Extract, String> {
-    let words = |error: &ApiError| format!("InvalidBatch : Failed to process query: {}: {}", error.code, error.message);
-    let text = std::str::from_utf8(content).map_err(|_| "InvalidBatch : the query isn't UTF-8".to_owned())?;
-    let query = check(&org.schema, text).map_err(|error| words(&error))?;
-    let columns = columns(&org.schema, &query).map_err(|error| words(&error))?;
-    let scope = if task.operation == Operation::QueryAll { Scope::All } else { Scope::Live };
-    let found = org
-        .read(|database| run_query(database, text, org.now(), scope, &task.version))
-        .map_err(|error| words(&error))?;
-    let mut extract = Extract::default();
-    if task.format == Format::Json {
-        extract.records = found.rows;
-        for record in &mut extract.records {
-            columns.iter().for_each(|column| as_milliseconds(record, column));
+/// All that a query found, as text.
+#[derive(Default)]
+pub(super) struct Found {
+    pub(super) header: String,
+    pub(super) rows: usize,
+    /// Each a JSON array, with how many rows it is of.
+    chunks: Vec<(usize, String)>,
+}
+
+impl Found {
+    /// Takes the rows out.
+    pub(super) fn chunks(&mut self, job: &str, batch: &str) -> Vec<Chunk> {
+        let mut first = 0;
+        let chunks = std::mem::take(&mut self.chunks).into_iter().map(|(count, text)| {
+            let chunk = Chunk { job: job.to_owned(), batch: batch.to_owned(), first, count, failed: 0, text };
+            first += count;
+            chunk
+        });
+        chunks.collect()
+    }
+
+    fn add(&mut self, mut records: Vec<Value>, columns: &[Column], task: &Task) -> Result<(), JournalError> {
+        self.rows += records.len();
+        for records in records.chunks_mut(ROWS_IN_A_CHUNK) {
+            let text = match task.format {
+                Format::Json => {
+                    for record in &mut *records {
+                        columns.iter().for_each(|column| as_milliseconds(record, column));
+                    }
+                    serde_json::to_string(records)?
+                }
+                Format::Csv => {
+                    let lines: Vec<String> = records.iter().map(|record| line(record, columns, task)).collect();
+                    serde_json::to_string(&lines)?
+                }
+            };
+            self.chunks.push((records.len(), text));
         }
-        return Ok(extract);
+        Ok(())
     }
+}
+
+fn line(record: &Value, columns: &[Column], task: &Task) -> String {
+    let cells: Vec<String> = columns.iter().map(|column| cell(value(record, &column.names), column.kind)).collect();
+    table::line(cells.iter().map(String::as_str), task.dialect)
+}
+
+pub(super) fn run(org: &Org, task: &Task, content: &[u8]) -> Result<Found, String> {
+    let text = std::str::from_utf8(content).map_err(|_| "InvalidBatch : the query isn't UTF-8".to_owned())?;
+    found(org, task, text)
+        .map_err(|error: ApiError| format!("InvalidBatch : Failed to process query: {}: {}", error.code, error.message))
+}
+
+fn found(org: &Org, task: &Task, text: &str) -> Result<Found, ApiError> {
+    let mut query = check(&org.schema, text)?;
+    query.asked_by(&task.user);
+    let columns = columns(&org.schema, &query)?;
     let headers: Vec<String> = columns.iter().map(|column| column.names.join(".")).collect();
-    extract.header = table::line(headers.iter().map(String::as_str), task.dialect);
-    extract.lines = found
-        .rows
-        .iter()
-        .map(|record| {
-            let cells: Vec<String> =
-                columns.iter().map(|column| cell(value(record, &column.names), column.kind)).collect();
-            table::line(cells.iter().map(String::as_str), task.dialect)
-        })
-        .collect();
-    if extract.lines.is_empty() && task.api == Api::V1 {
-        extract.header = "Records not found for this query".into();
-    }
-    Ok(extract)
+    let header = table::line(headers.iter().map(String::as_str), task.dialect);
+    let mut found = Found { header, ..Found::default() };
+    let scope = if task.operation == Operation::QueryAll { Scope::All } else { Scope::Live };
+    let settings = Settings { now: org.now().to_jiff(), scope, version: &task.version };
+    // In one look, so that what is found was there at one moment.
+    org.read(|database| {
+        let page = soql::run_page(&query, &org.schema, database, &settings, ROWS_AT_A_TIME)?;
+        let FirstPage { rows, rest, .. } = page;
+        found.add(rows, &columns, task)?;
+        match rest {
+            Rest::Rows(rows) => found.add(rows, &columns, task)?,
+            Rest::Ids(ids) => {
+                for ids in ids.chunks(ROWS_AT_A_TIME) {
+                    let rows = soql::render(&query, &org.schema, database, &settings, ids)?;
+                    found.add(rows, &columns, task)?;
+                }
+            }
+        }
+        Ok::<_, ApiError>(())
+    })?;
+    Ok(found)
 }
 
 fn cell(value: &Value, kind: FieldKind) -> String {

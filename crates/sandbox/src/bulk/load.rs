@@ -4,12 +4,13 @@ use domain::SalesforceId;
 use serde_json::Value;
 
 use super::{
-    job::{Operation, Outcome, Task},
+    job::{Outcome, Refusal, Saved},
     table::Body,
+    task::{Operation, Task},
 };
 use crate::{
     error::ApiError,
-    records::{Authority, Transaction, Upserted},
+    records::{Authority, Transaction},
     schema::Object,
 };
 
@@ -38,12 +39,12 @@ pub(super) fn row(transaction: &mut Transaction<'_>, task: &Task, object: &Objec
     let texts = body.clone();
     apply(transaction, task, object, body).map_err(|error| {
         transaction.roll_back_to(savepoint);
-        as_told(error, &texts)
+        as_told(error, &texts).into()
     })
 }
 
-fn apply(transaction: &mut Transaction<'_>, task: &Task, object: &Object, mut body: Body) -> Outcome {
-    let made = |id, created| Ok(Upserted { id, created });
+fn apply(transaction: &mut Transaction<'_>, task: &Task, object: &Object, mut body: Body) -> Result<Saved, ApiError> {
+    let made = |id, created| Ok(Saved { id, created });
     match task.operation {
         Operation::Insert => made(transaction.insert(&object.name, &body, Authority::User)?, true),
         Operation::Update => {
@@ -55,7 +56,10 @@ fn apply(transaction: &mut Transaction<'_>, task: &Task, object: &Object, mut bo
             let field = task.external_id_field.as_deref().unwrap_or("Id");
             let key = take(&mut body, field).unwrap_or(Value::Null);
             match object.field(field) {
-                Some(field) if field.name != "Id" => transaction.upsert(object, field, &key, &body, false),
+                Some(field) if field.name != "Id" => {
+                    let upserted = transaction.upsert(object, field, &key, &body, false)?;
+                    made(upserted.id, upserted.created)
+                }
                 _ if key.is_null() => made(transaction.insert(&object.name, &body, Authority::User)?, true),
                 _ => {
                     body.insert("Id".into(), key);
@@ -98,7 +102,7 @@ fn as_told(error: ApiError, texts: &Body) -> ApiError {
 }
 
 /// `CODE:message:Field --`, as `sf__Error` has it.
-pub(super) fn told(error: &ApiError) -> String {
+pub(super) fn told(error: &Refusal) -> String {
     let fields = error.fields.join(", ");
     let space = if fields.is_empty() { "" } else { " " };
     format!("{}:{}:{fields}{space}--", error.code, error.message)

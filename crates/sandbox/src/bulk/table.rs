@@ -3,7 +3,7 @@
 use axum::body::Bytes;
 use serde_json::{Map, Value, json};
 
-use super::job::{Dialect, Format, LineEnding, Task};
+use super::task::{Dialect, Format, LineEnding, Task};
 use crate::schema::Object;
 
 const MOST_COLUMNS: usize = 5_000;
@@ -78,7 +78,7 @@ impl Column {
 pub(super) fn reader(content: &Bytes, dialect: Dialect) -> csv::Reader<Read> {
     let text = if content.starts_with(b"\xEF\xBB\xBF") { content.slice(3..) } else { content.clone() };
     csv::ReaderBuilder::new()
-        .delimiter(dialect.delimiter.byte)
+        .delimiter(dialect.delimiter.byte())
         .has_headers(true)
         .flexible(true)
         .from_reader(std::io::Cursor::new(text))
@@ -157,6 +157,14 @@ impl Table {
         Ok(Self::Json { rows: rows.into_iter() })
     }
 
+    /// Passes over rows that were saved before the process was killed.
+    pub(super) fn skip(&mut self, count: usize) {
+        match self {
+            Self::Csv { rows, .. } => rows.take(count).for_each(drop),
+            Self::Json { rows } => rows.take(count).for_each(drop),
+        }
+    }
+
     /// Up to so many of the next rows.
     pub(super) fn take(&mut self, count: usize) -> Vec<Body> {
         match self {
@@ -215,7 +223,7 @@ pub(super) fn line<'a>(cells: impl IntoIterator<Item = &'a str>, dialect: Dialec
     let mut line = String::new();
     for (index, cell) in cells.into_iter().enumerate() {
         if index > 0 {
-            line.push(char::from(dialect.delimiter.byte));
+            line.push(char::from(dialect.delimiter.byte()));
         }
         line.push('"');
         line.push_str(&cell.replace('"', "\"\""));
@@ -232,7 +240,7 @@ mod tests {
 
     use super::{Table, line};
     use crate::{
-        bulk::job::{Api, Delimiter, Dialect, Format, LineEnding, Operation, Task},
+        bulk::task::{Api, Delimiter, Dialect, Format, LineEnding, Operation, Task},
         schema::Schema,
     };
 
@@ -242,7 +250,7 @@ mod tests {
             object: "Contact".into(),
             external_id_field: None,
             format,
-            dialect: Dialect { delimiter: Delimiter::COMMA, line_ending },
+            dialect: Dialect { delimiter: Delimiter::Comma, line_ending },
             user: String::new(),
             api: Api::V2Ingest,
             version: "67.0".into(),
@@ -303,7 +311,7 @@ mod tests {
 
         #[test]
         fn a_line_that_was_written_reads_the_same(cells in prop::collection::vec("[^\u{0}]{0,12}", 2..5)) {
-            let dialect = Dialect { delimiter: Delimiter::COMMA, line_ending: LineEnding::Crlf };
+            let dialect = Dialect { delimiter: Delimiter::Comma, line_ending: LineEnding::Crlf };
             let written = line(cells.iter().map(String::as_str), dialect);
             let mut reader = csv::ReaderBuilder::new().has_headers(false).from_reader(written.as_bytes());
             let read: Vec<String> = reader.records().next().unwrap().unwrap().iter().map(str::to_owned).collect();

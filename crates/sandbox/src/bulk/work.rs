@@ -4,11 +4,17 @@ use std::sync::Arc;
 
 use super::{
     extract,
-    job::{Api, BatchState, Intake},
+    job::{Batch, BatchState, Job},
+    jobs::Additions,
     load,
-    table::Table,
+    shelf::Chunk,
+    table::{Body, Table},
+    task::{Api, Task},
 };
-use crate::org::{Org, Writer};
+use crate::{
+    error::ApiError,
+    org::{Org, Writer},
+};
 
 const ROWS_IN_A_TRANSACTION: usize = 200;
 /// Rows the first interface takes in a batch; the second cuts a job into batches itself.
@@ -16,72 +22,124 @@ const MOST_ROWS_V1: usize = 10_000;
 /// More than 100 MB of CSV can hold, so never met.
 const MOST_ROWS_V2: usize = 150_000_000;
 
-pub(super) async fn batch(org: Arc<Org>, id: String, index: usize) {
-    let now = org.now();
-    let begun = org.jobs.with(&id, |job| {
-        let batch = job.batches.get_mut(index).filter(|batch| batch.state == BatchState::Queued)?;
-        batch.state = BatchState::InProgress;
-        batch.modified = now;
-        Some((Arc::new(job.task.clone()), batch.content.clone()))
-    });
-    let Some((task, content)) = begun.flatten() else { return };
-    let done = if task.operation.is_query() {
-        extract::run(&org, &task, &content).map(|extract| {
-            org.jobs.with(&id, |job| {
-                if let Some(batch) = job.batches.get_mut(index) {
-                    batch.extract = extract::Extract { id: std::mem::take(&mut batch.extract.id), ..extract };
-                }
-            });
-        })
-    } else {
-        let schema = Arc::clone(&org.schema);
-        let most = if task.api == Api::V1 { MOST_ROWS_V1 } else { MOST_ROWS_V2 };
-        let opened = schema
-            .object(&task.object)
-            .ok_or_else(|| "InvalidJob : no such object".to_owned())
-            .and_then(|object| Table::open(&content, &task, object, most));
-        match opened {
-            Ok(mut table) => loop {
-                let rows = table.take(ROWS_IN_A_TRANSACTION);
-                if rows.is_empty() {
-                    break Ok(());
-                }
-                let (task, schema) = (Arc::clone(&task), Arc::clone(&schema));
-                let writer = Writer { user: task.user.clone(), lock_row: false };
-                let saved = org.transact(writer, move |transaction| {
-                    let object = schema.object(&task.object).ok_or_else(crate::ApiError::not_found)?;
-                    Ok(rows.into_iter().map(|row| load::row(transaction, &task, object, row)).collect::<Vec<_>>())
-                });
-                let outcomes = match saved.await {
-                    Ok(outcomes) => outcomes,
-                    Err(error) => break Err(format!("InternalServerError : {}", error.message)),
-                };
-                let now = org.now();
-                let goes_on = org.jobs.with(&id, |job| {
-                    if let Some(batch) = job.batches.get_mut(index) {
-                        batch.outcomes.extend(outcomes);
-                        batch.modified = now;
-                    }
-                    job.intake != Intake::Aborted
-                });
-                if goes_on != Some(true) {
-                    return;
-                }
-            },
-            Err(unusable) => Err(unusable),
-        }
-    };
-    let now = org.now();
-    org.jobs.with(&id, |job| {
-        job.modified = now;
-        match done {
-            Ok(()) => {
-                if let Some(batch) = job.batches.get_mut(index).filter(|batch| !batch.has_ended()) {
-                    batch.state = BatchState::Completed;
-                    batch.modified = now;
-                }
+/// In the background.
+pub(super) fn start(org: &Arc<Org>, job: String, batch: String) {
+    let work = Work { org: Arc::clone(org), job, batch };
+    tokio::spawn(async move {
+        let working = {
+            let work = work.clone();
+            tokio::spawn(async move { work.run().await })
+        };
+        let failed = match working.await {
+            Ok(Ok(())) => return,
+            Ok(Err(message)) => message,
+            Err(_) => {
+                tracing::error!(job.id = %work.job, "bulk.batch interrupted");
+                "InternalServerError : the batch was interrupted".to_owned()
             }
-            Err(message) => job.fail(index, message, now),
-        }
+        };
+        work.end(BatchState::Failed, Some(failed), Additions::default()).await;
     });
+}
+
+#[derive(Clone)]
+struct Work {
+    org: Arc<Org>,
+    job: String,
+    batch: String,
+}
+
+/// Why a batch failed, in the words of the job's `errorMessage` or the batch's `stateMessage`.
+type Failure = String;
+
+fn unexpected(error: &ApiError) -> Failure {
+    format!("InternalServerError : {}", error.message)
+}
+
+impl Work {
+    async fn run(&self) -> Result<(), Failure> {
+        let now = self.org.now();
+        let begun = self.org.jobs.change(&self.org, &self.job, Additions::default(), |job: &mut Job| {
+            let task = job.task.clone();
+            let batch =
+                job.batch_mut(&self.batch).filter(|batch| !batch.has_ended()).ok_or_else(ApiError::not_found)?;
+            batch.enter(BatchState::InProgress, now);
+            Ok::<_, ApiError>((task, batch.processed))
+        });
+        // Aborted or deleted before it was begun.
+        let Some(Ok((task, processed))) = begun.await else { return Ok(()) };
+        let content = self.org.jobs.shelf.content(self.org.journal(), &self.batch).await;
+        let content = content.map_err(|error| unexpected(&error.into()))?;
+        if task.operation.is_query() {
+            let mut found = extract::run(&self.org, &task, &content)?;
+            let chunks = found.chunks(&self.job, &self.batch);
+            let extract::Found { header, rows, .. } = found;
+            self.end_with(Additions { chunks, ..Additions::default() }, |batch| {
+                batch.header = header;
+                batch.processed = rows;
+                batch.enter(BatchState::Completed, now);
+            })
+            .await;
+            return Ok(());
+        }
+        let object = self.org.schema.object(&task.object).ok_or("InvalidJob : no such object")?;
+        let most = if task.api == Api::V1 { MOST_ROWS_V1 } else { MOST_ROWS_V2 };
+        let mut table = Table::open(&content, &task, object, most)?;
+        table.skip(processed);
+        let task = Arc::new(task);
+        let mut first = processed;
+        loop {
+            let rows = table.take(ROWS_IN_A_TRANSACTION);
+            if rows.is_empty() {
+                break;
+            }
+            let count = rows.len();
+            if !self.save(&task, first, rows).await? {
+                return Ok(());
+            }
+            first += count;
+        }
+        self.end(BatchState::Completed, None, Additions::default()).await;
+        Ok(())
+    }
+
+    /// Saves rows and writes down what became of them, all at once; false when the job takes no more.
+    async fn save(&self, task: &Arc<Task>, first: usize, rows: Vec<Body>) -> Result<bool, Failure> {
+        let (work, task) = (self.clone(), Arc::clone(task));
+        let writer = Writer { user: task.user.clone(), lock_row: false };
+        let saved = self.org.transact(writer, move |transaction| {
+            if !work.org.jobs.goes_on(&work.job) {
+                return Ok(false);
+            }
+            let object = work.org.schema.object(&task.object).ok_or_else(ApiError::not_found)?;
+            let outcomes: Vec<_> = rows.into_iter().map(|row| load::row(transaction, &task, object, row)).collect();
+            let failed = outcomes.iter().filter(|outcome| outcome.is_err()).count();
+            transaction.note(Chunk::of(&work.job, &work.batch, first, &outcomes, failed)?);
+            Ok(true)
+        });
+        saved.await.map_err(|error| unexpected(&error))
+    }
+
+    async fn end(&self, state: BatchState, message: Option<String>, additions: Additions) {
+        let now = self.org.now();
+        self.end_with(additions, |batch| {
+            batch.message = message;
+            batch.enter(state, now);
+        })
+        .await;
+    }
+
+    async fn end_with(&self, additions: Additions, end: impl FnOnce(&mut Batch)) {
+        let now = self.org.now();
+        let ended = self.org.jobs.change(&self.org, &self.job, additions, |job: &mut Job| {
+            let batch =
+                job.batch_mut(&self.batch).filter(|batch| !batch.has_ended()).ok_or_else(ApiError::not_found)?;
+            end(batch);
+            job.modified = now;
+            Ok::<_, ApiError>(())
+        });
+        if let Some(Err(error)) = ended.await {
+            tracing::debug!(job.id = %self.job, error = %error, "bulk.batch ended by its caller");
+        }
+    }
 }

@@ -24,6 +24,7 @@ impl Org {
                 journal.clear_records().await?;
             }
             self.blobs.clear(self.journal.as_ref()).await?;
+            self.jobs.clear(self.journal.as_ref()).await?;
             let mut database = self.database.write().unwrap_or_else(PoisonError::into_inner);
             database.clear();
             database.furnish();
@@ -34,7 +35,6 @@ impl Org {
         self.budget.reset();
         self.activity.clear();
         self.locators.clear();
-        self.jobs.clear();
         self.clock.reset();
         *locked(&self.switches) = self.settings.switches();
         self.plant().await

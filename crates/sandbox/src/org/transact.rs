@@ -7,6 +7,7 @@ use http::StatusCode;
 
 use super::Org;
 use crate::{
+    bulk::Chunk,
     clock::datetime,
     error::ApiError,
     events::{self, Batch, Commit},
@@ -63,7 +64,7 @@ impl Org {
             lock_row: writer.lock_row,
             publishable: self.budget.publishable(now),
         };
-        let (result, changes, batch, bytes, undo) = {
+        let (result, changes, batch, bytes, chunk, undo) = {
             let mut database = self.database.write().unwrap_or_else(PoisonError::into_inner);
             self.empty_bin(&mut database, now);
             let mut transaction = Transaction::begin(&mut database, stamp.clone());
@@ -77,10 +78,11 @@ impl Org {
                 _ => Batch::default(),
             };
             let bytes = transaction.settle_bytes();
-            (result, changes, batch, bytes, transaction.into_undo())
+            let chunk = transaction.take_note();
+            (result, changes, batch, bytes, chunk, transaction.into_undo())
         };
         if result.is_ok()
-            && let Err(error) = self.write_down(&changes, bytes, &batch).await
+            && let Err(error) = self.write_down(&changes, bytes, &batch, chunk.as_ref()).await
         {
             tracing::error!(error = &error as &dyn std::error::Error, "journal.write");
             let mut database = self.database.write().unwrap_or_else(PoisonError::into_inner);
@@ -89,6 +91,9 @@ impl Org {
         }
         self.budget.count_published(batch.platform_events(), now);
         self.events.append(batch);
+        if let (Ok(_), Some(chunk)) = (&result, chunk) {
+            self.jobs.saved(self.journal(), chunk);
+        }
         result
     }
 
@@ -122,7 +127,7 @@ impl Org {
         let drafts = drafts(&self.commit(user, now));
         let batch = self.events.prepare(drafts, now, || self.random.uuid_v7(now).to_string());
         if let Some(journal) = &self.journal {
-            journal.write(&[], &batch).await?;
+            journal.write(&[], &batch, None).await?;
         }
         self.events.append(batch);
         Ok(())
@@ -147,6 +152,7 @@ impl Org {
         changes: &[Change],
         (kept, mut let_go): (Vec<Blob>, Vec<String>),
         batch: &Batch,
+        chunk: Option<&Chunk>,
     ) -> Result<(), JournalError> {
         self.blobs.keep(self.journal.as_ref(), kept).await?;
         let Emptied { ids, keys } = std::mem::take(&mut *locked(&self.emptied));
@@ -157,8 +163,8 @@ impl Org {
         }
         if let Some(journal) = &self.journal {
             let gone: Vec<Change> = ids.into_iter().map(|id| Change { id, record: None }).collect();
-            journal.write(&gone, &Batch::default()).await?;
-            journal.write(changes, batch).await?;
+            journal.write(&gone, &Batch::default(), None).await?;
+            journal.write(changes, batch, chunk).await?;
         }
         // The records are written: what can't be removed now is swept at the next start.
         if let Err(error) = self.blobs.let_go(self.journal.as_ref(), &let_go).await {

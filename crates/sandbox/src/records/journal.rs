@@ -8,7 +8,10 @@ use sqlx::{
 };
 
 use super::{Change, Record};
-use crate::events::{Batch, EventBounds, EventLog};
+use crate::{
+    bulk,
+    events::{Batch, EventBounds, EventLog},
+};
 
 const SET: &str =
     "INSERT INTO setting (name, value) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value";
@@ -28,7 +31,7 @@ pub enum JournalError {
 /// An SQLite file with a row for each record.
 #[derive(Clone)]
 pub(crate) struct Journal {
-    pub(super) pool: SqlitePool,
+    pub(crate) pool: SqlitePool,
 }
 
 impl Journal {
@@ -56,6 +59,9 @@ impl Journal {
         sqlx::query("CREATE TABLE IF NOT EXISTS blob (key TEXT PRIMARY KEY, bytes BLOB NOT NULL) WITHOUT ROWID")
             .execute(&pool)
             .await?;
+        for table in bulk::TABLES {
+            sqlx::query(table).execute(&pool).await?;
+        }
         Ok(Self { pool })
     }
 
@@ -83,12 +89,20 @@ impl Journal {
         self.set(EVENT_BOUNDS, &serde_json::to_string(&bounds)?).await
     }
 
-    /// Writes records and events of one transaction: all or none.
-    pub(crate) async fn write(&self, changes: &[Change], events: &Batch) -> Result<(), JournalError> {
-        if changes.is_empty() && events.is_empty() {
+    /// Writes what one transaction did: its records and events, and how far it brought a bulk job. All or none.
+    pub(crate) async fn write(
+        &self,
+        changes: &[Change],
+        events: &Batch,
+        chunk: Option<&bulk::Chunk>,
+    ) -> Result<(), JournalError> {
+        if changes.is_empty() && events.is_empty() && chunk.is_none() {
             return Ok(());
         }
         let mut transaction = self.pool.begin().await?;
+        if let Some(chunk) = chunk {
+            bulk::write_chunk(&mut transaction, chunk).await?;
+        }
         if !events.is_empty() {
             for row in events.rows()? {
                 sqlx::query("INSERT INTO event (replay_id, body) VALUES (?, ?)")

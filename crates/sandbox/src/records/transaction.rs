@@ -7,6 +7,7 @@ use std::{
 
 use super::{Database, Record, files::Blob};
 use crate::{
+    bulk::Chunk,
     error::ApiError,
     schema::{Object, Schema},
 };
@@ -84,6 +85,8 @@ pub(crate) struct Transaction<'a> {
     published: Vec<(usize, Published)>,
     /// See [`Self::settle_bytes`].
     pub(super) blobs: Vec<Blob>,
+    /// How far this brings a bulk job.
+    chunk: Option<Chunk>,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -95,7 +98,7 @@ pub(super) enum Purpose {
 impl<'a> Transaction<'a> {
     pub(crate) fn begin(database: &'a mut Database, stamp: Stamp) -> Self {
         let schema = Arc::clone(database.schema());
-        Self { database, schema, stamp, undo: Vec::new(), published: Vec::new(), blobs: Vec::new() }
+        Self { database, schema, stamp, undo: Vec::new(), published: Vec::new(), blobs: Vec::new(), chunk: None }
     }
 
     pub(crate) fn database(&self) -> &Database {
@@ -125,6 +128,15 @@ impl<'a> Transaction<'a> {
     /// Takes up a transaction again that ended, to roll it back.
     pub(crate) fn resume(database: &'a mut Database, stamp: Stamp, undo: Vec<Undo>) -> Self {
         Self { undo, ..Self::begin(database, stamp) }
+    }
+
+    /// Says how far this brings a bulk job, to be written with the records.
+    pub(crate) fn note(&mut self, chunk: Chunk) {
+        self.chunk = Some(chunk);
+    }
+
+    pub(crate) fn take_note(&mut self) -> Option<Chunk> {
+        self.chunk.take()
     }
 
     pub(crate) fn into_undo(self) -> Vec<Undo> {

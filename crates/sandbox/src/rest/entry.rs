@@ -98,8 +98,7 @@ async fn serve(
     let pretty = is_pretty(&headers);
     coverage::admit(&method, &segments(&path))?;
     if path.first().is_some_and(|first| first == "jobs") {
-        let call = JobCall { caller: &caller, method: &method, path: &path, query: &query, headers: &headers, body };
-        return bulk::answer(&call);
+        return bulk::answer(JobCall { caller, method, path, query, headers, body }).await;
     }
     if method == Method::GET && files::is_bytes_field(&caller, &path) {
         return files::download(&caller, &path, &headers).await;

@@ -7,6 +7,7 @@
 
 mod behaviour;
 mod bulk;
+mod bulk_kept;
 mod client;
 mod composite;
 mod console;

@@ -20,13 +20,13 @@ fn command(arguments: &[&str]) -> Command {
 }
 
 /// Killed, as by `kill -9`, when dropped.
-struct Program {
+pub(crate) struct Program {
     child: Child,
-    url: String,
+    pub(crate) url: String,
 }
 
 impl Program {
-    fn start(data: &Path) -> Self {
+    pub(crate) fn start(data: &Path) -> Self {
         let mut child =
             command(&["--listen", "127.0.0.1:0", "--data", data.to_str().unwrap(), "--seed", "none"]).spawn().unwrap();
         let mut line = String::new();
@@ -44,7 +44,7 @@ impl Drop for Program {
     }
 }
 
-async fn token(http: &reqwest::Client, program: &Program) -> String {
+pub(crate) async fn token(http: &reqwest::Client, program: &Program) -> String {
     let form = [
         ("grant_type", "client_credentials"),
         ("client_id", "casebridge-dev"),

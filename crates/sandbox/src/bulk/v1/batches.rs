@@ -1,15 +1,18 @@
-//! Batches: added, told of, and what became of their rows.
+//! Batches: added and told of.
 
 use std::sync::Arc;
 
 use axum::body::Bytes;
 use serde_json::{Value, json};
 
-use super::{Refused, Told, jobs::state_of, raw_type, refused, with};
+use super::{Refused, Told, change, jobs::state_of, refused};
 use crate::{
     bulk::{
-        job::{Batch, BatchState, Format, Intake, Job},
-        load, start, table,
+        job::{Batch, Intake, Job},
+        jobs::Additions,
+        shelf::Upload,
+        task::Format,
+        work::start,
     },
     clock::datetime,
     org::Org,
@@ -17,12 +20,14 @@ use crate::{
 
 pub(super) const MOST_BYTES: usize = 10_000_000;
 
-pub(super) fn add_batch(org: &Arc<Org>, id: &str, content_type: &str, body: Bytes) -> Result<Told, Refused> {
+pub(super) async fn add_batch(org: &Arc<Org>, id: &str, content_type: &str, body: Bytes) -> Result<Told, Refused> {
     if body.len() > MOST_BYTES {
         return Err(refused("ExceededQuota", format!("The batch is larger than {MOST_BYTES} bytes")));
     }
-    let batch = Batch::new(org.jobs.next_id("751")?, org.jobs.next_id("752")?, body, org.now());
-    let (told, job_id, index) = with(org, id, |job| {
+    let batch = Batch::new(org.jobs.next_id("751")?, org.jobs.next_id("752")?, org.now());
+    let batch_id = batch.id.clone();
+    let uploads = vec![Upload { batch: batch_id.clone(), content: body }];
+    let added = change(org, id, Additions { uploads, ..Additions::default() }, |job| {
         if job.intake != Intake::Open {
             return Err(refused(
                 "InvalidJobState",
@@ -42,9 +47,10 @@ pub(super) fn add_batch(org: &Arc<Org>, id: &str, content_type: &str, body: Byte
         }
         let told = batch_info(job, &batch);
         job.batches.push(batch);
-        Ok((told, job.id.clone(), job.batches.len() - 1))
-    })?;
-    start(org, job_id, index);
+        Ok((told, job.id.clone()))
+    });
+    let (told, job_id) = added.await?;
+    start(org, job_id, batch_id);
     Ok(Told::Element("batchInfo", told))
 }
 
@@ -56,45 +62,11 @@ pub(super) fn batch_info(job: &Job, batch: &Batch) -> Vec<(&'static str, Value)>
     fields.extend([
         ("createdDate", json!(datetime(batch.created))),
         ("systemModstamp", json!(datetime(batch.modified))),
-        ("numberRecordsProcessed", json!(batch.processed())),
-        ("numberRecordsFailed", json!(batch.failed())),
+        ("numberRecordsProcessed", json!(batch.processed)),
+        ("numberRecordsFailed", json!(batch.failed)),
         ("totalProcessingTime", json!(0)),
         ("apiActiveProcessingTime", json!(0)),
         ("apexProcessingTime", json!(0)),
     ]);
     fields
-}
-
-pub(super) fn results(job: &Job, batch: &Batch) -> Result<Told, Refused> {
-    if !matches!(batch.state, BatchState::Completed | BatchState::Failed) {
-        return Err(refused("InvalidBatch", "Batch not completed"));
-    }
-    if job.task.operation.is_query() {
-        let ready = batch.state == BatchState::Completed;
-        return Ok(Told::Results(ready.then(|| batch.extract.id.clone()).into_iter().collect()));
-    }
-    let text = match job.task.format {
-        Format::Json => {
-            let rows = batch.outcomes.iter().map(|outcome| match outcome {
-                Ok(saved) => json!({ "success": true, "created": saved.created, "id": saved.id, "errors": [] }),
-                Err(error) => json!({ "success": false, "created": false, "id": null, "errors": [error.save_error()] }),
-            });
-            Value::Array(rows.collect()).to_string()
-        }
-        Format::Csv => {
-            let dialect = job.task.dialect;
-            let mut text = table::line(["Id", "Success", "Created", "Error"], dialect);
-            for outcome in &batch.outcomes {
-                text.push_str(&match outcome {
-                    Ok(saved) => table::line(
-                        [saved.id.as_str(), "true", if saved.created { "true" } else { "false" }, ""],
-                        dialect,
-                    ),
-                    Err(error) => table::line(["", "false", "false", load::told(error).as_str()], dialect),
-                });
-            }
-            text
-        }
-    };
-    Ok(Told::Raw(raw_type(job.task.format), text.into()))
 }

@@ -5,17 +5,19 @@ use std::sync::Arc;
 use http::StatusCode;
 use serde_json::{Map, Value, json};
 
-use super::{Refused, Told, refused, with};
+use super::{Refused, Told, change, refused};
 use crate::{
     bulk::{
-        job::{Api, Batch, BatchState, Delimiter, Dialect, Format, Intake, Job, LineEnding, Operation, Task},
+        job::{BatchState, Intake, Job},
+        jobs::Additions,
+        task::{Api, Delimiter, Dialect, Format, LineEnding, Operation, Task},
         v2::external_id,
     },
     clock::datetime,
     org::Org,
 };
 
-pub(super) fn create(
+pub(super) async fn create(
     org: &Arc<Org>,
     user: String,
     version: String,
@@ -46,21 +48,21 @@ pub(super) fn create(
         object: object.name.clone(),
         external_id_field,
         format,
-        dialect: Dialect { delimiter: Delimiter::COMMA, line_ending: LineEnding::Either },
+        dialect: Dialect { delimiter: Delimiter::Comma, line_ending: LineEnding::Either },
         user,
         api: Api::V1,
         version,
     };
     let job = Job::new(org.jobs.next_id("750")?, task, org.now());
     let told = job_info(&job);
-    org.jobs.add(org, job);
+    org.jobs.add(org, job, Vec::new()).await?;
     Ok(told)
 }
 
-pub(super) fn change_state(org: &Org, id: &str, fields: &Map<String, Value>) -> Result<Told, Refused> {
+pub(super) async fn change_state(org: &Org, id: &str, fields: &Map<String, Value>) -> Result<Told, Refused> {
     let state = fields.get("state").and_then(Value::as_str).unwrap_or_default();
     let now = org.now();
-    with(org, id, |job| {
+    let changed = change(org, id, Additions::default(), |job| {
         match (state, job.intake) {
             ("Closed", Intake::Open) => {
                 job.intake = Intake::Closed;
@@ -76,7 +78,8 @@ pub(super) fn change_state(org: &Org, id: &str, fields: &Map<String, Value>) -> 
             _ => return Err(refused("InvalidJob", format!("Unknown state: {state}"))),
         }
         Ok(job_info(job))
-    })
+    });
+    changed.await
 }
 
 pub(super) fn state_of(job: &Job) -> &'static str {
@@ -111,10 +114,10 @@ pub(super) fn job_info(job: &Job) -> Told {
         ("numberBatchesCompleted", count(BatchState::Completed)),
         ("numberBatchesFailed", count(BatchState::Failed)),
         ("numberBatchesTotal", json!(job.batches.len())),
-        ("numberRecordsProcessed", json!(job.batches.iter().map(Batch::processed).sum::<usize>())),
+        ("numberRecordsProcessed", json!(job.batches.iter().map(|batch| batch.processed).sum::<usize>())),
         ("numberRetries", json!(0)),
         ("apiVersion", json!(version)),
-        ("numberRecordsFailed", json!(job.batches.iter().map(Batch::failed).sum::<usize>())),
+        ("numberRecordsFailed", json!(job.batches.iter().map(|batch| batch.failed).sum::<usize>())),
         ("totalProcessingTime", json!(0)),
         ("apiActiveProcessingTime", json!(0)),
         ("apexProcessingTime", json!(0)),

@@ -4,6 +4,7 @@ mod batches;
 mod jobs;
 mod notation;
 mod refused;
+mod results;
 
 use std::sync::Arc;
 
@@ -15,14 +16,18 @@ use axum::{
     routing::any,
 };
 use http::{HeaderMap, Method, StatusCode, Uri};
-use serde_json::Value;
 
 use self::{
     notation::{Told, raw_type, read_info, respond},
     refused::{Refused, no_such_batch, no_such_job, refused},
 };
-use super::job::{Api, Batch, BatchState, Format, Job};
+use super::{
+    job::{Batch, BatchState, Job},
+    jobs::Additions,
+    task::Api,
+};
 use crate::{
+    error::ApiError,
     org::Org,
     rest::{admit, split_version},
 };
@@ -45,7 +50,13 @@ async fn enter(
     let accepts = text_of(&headers, "accept").to_ascii_lowercase();
     let json = content_type.starts_with("application/json") || accepts.starts_with("application/json");
     let told = match body {
-        Ok(body) => serve(&org, &method, &uri, &headers, &content_type, body),
+        Ok(body) => {
+            // To its end, even when the caller goes away: what is written down is seen.
+            let serving = async move { serve(&org, &method, &uri, &headers, &content_type, body).await };
+            tokio::spawn(serving)
+                .await
+                .unwrap_or_else(|_| Err(refused("InternalServerError", "The call was interrupted")))
+        }
         Err(_) => Err(refused("ExceededQuota", "The request is larger than the maximum size allowed")),
     };
     match told {
@@ -61,7 +72,7 @@ fn text_of<'a>(headers: &'a HeaderMap, name: &str) -> &'a str {
     headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default()
 }
 
-fn serve(
+async fn serve(
     org: &Arc<Org>,
     method: &Method,
     uri: &Uri,
@@ -79,41 +90,57 @@ fn serve(
     match (method.as_str(), path.as_slice()) {
         ("POST", ["job"]) => {
             let fields = read_info(&body, content_type)?;
-            Ok((StatusCode::CREATED, jobs::create(org, user, version, &fields)?))
+            Ok((StatusCode::CREATED, jobs::create(org, user, version, &fields).await?))
         }
         ("GET", ["job", id]) => ok(with(org, id, |job| Ok(jobs::job_info(job)))?),
-        ("POST", ["job", id]) => ok(jobs::change_state(org, id, &read_info(&body, content_type)?)?),
-        ("POST", ["job", id, "batch"]) => Ok((StatusCode::CREATED, batches::add_batch(org, id, content_type, body)?)),
+        ("POST", ["job", id]) => ok(jobs::change_state(org, id, &read_info(&body, content_type)?).await?),
+        ("POST", ["job", id, "batch"]) => {
+            Ok((StatusCode::CREATED, batches::add_batch(org, id, content_type, body).await?))
+        }
         ("GET", ["job", id, "batch"]) => ok(with(org, id, |job| {
             Ok(Told::Batches(job.batches.iter().map(|batch| batches::batch_info(job, batch)).collect()))
         })?),
         ("GET", ["job", id, "batch", batch]) => ok(with_batch(org, id, batch, |job, batch| {
             Ok(Told::Element("batchInfo", batches::batch_info(job, batch)))
         })?),
-        ("GET", ["job", id, "batch", batch, "request"]) => ok(with_batch(org, id, batch, |job, batch| {
-            Ok(Told::Raw(raw_type(job.task.format), batch.content.clone()))
+        ("GET", ["job", id, "batch", batch, "request"]) => {
+            let (format, batch) = with_batch(org, id, batch, |job, batch| Ok((job.task.format, batch.id.clone())))?;
+            let content = org.jobs.shelf.content(org.journal(), &batch).await.map_err(ApiError::from)?;
+            ok(Told::Raw(raw_type(format), content.into()))
+        }
+        ("GET", ["job", id, "batch", batch, "result"]) => ok(with_batch(org, id, batch, |job, batch| {
+            if !matches!(batch.state, BatchState::Completed | BatchState::Failed) {
+                return Err(refused("InvalidBatch", "Batch not completed"));
+            }
+            if job.task.operation.is_query() {
+                let ready = batch.state == BatchState::Completed;
+                return Ok(Told::Results(ready.then(|| batch.result_id.clone()).into_iter().collect()));
+            }
+            Ok(results::of_load(org, &job.task, batch))
         })?),
-        ("GET", ["job", id, "batch", batch, "result"]) => ok(with_batch(org, id, batch, batches::results)?),
         ("GET", ["job", id, "batch", batch, "result", result]) => ok(with_batch(org, id, batch, |job, batch| {
-            if batch.state != BatchState::Completed || batch.extract.id != *result {
+            if batch.state != BatchState::Completed || batch.result_id != *result {
                 return Err(refused("InvalidBatch", format!("Unable to find result: {result}")));
             }
-            let extract = &batch.extract;
-            let text = match job.task.format {
-                Format::Json => Value::Array(extract.records.clone()).to_string(),
-                Format::Csv => {
-                    std::iter::once(&extract.header).chain(&extract.lines).map(String::as_str).collect::<String>()
-                }
-            };
-            Ok(Told::Raw(raw_type(job.task.format), text.into()))
+            Ok(results::of_query(org, &job.task, batch))
         })?),
         _ => Err(refused("InvalidUrl", format!("Destination URL not found for {method} {}", path.join("/")))),
     }
 }
 
-fn with<T>(org: &Org, id: &str, look: impl FnOnce(&mut Job) -> Result<T, Refused>) -> Result<T, Refused> {
+fn with<T>(org: &Org, id: &str, look: impl FnOnce(&Job) -> Result<T, Refused>) -> Result<T, Refused> {
     let found = org.jobs.with(id, |job| (job.task.api == Api::V1).then(|| look(job)));
     found.flatten().unwrap_or_else(|| Err(no_such_job(id)))
+}
+
+async fn change<T>(
+    org: &Org,
+    id: &str,
+    additions: Additions,
+    edit: impl FnOnce(&mut Job) -> Result<T, Refused>,
+) -> Result<T, Refused> {
+    let edit = |job: &mut Job| if job.task.api == Api::V1 { edit(job) } else { Err(no_such_job(id)) };
+    org.jobs.change(org, id, additions, edit).await.unwrap_or_else(|| Err(no_such_job(id)))
 }
 
 fn with_batch<T>(
@@ -123,7 +150,7 @@ fn with_batch<T>(
     look: impl FnOnce(&Job, &Batch) -> Result<T, Refused>,
 ) -> Result<T, Refused> {
     with(org, id, |job| {
-        let found = job.batches.iter().find(|held| held.id == batch).ok_or_else(|| no_such_batch(batch))?;
+        let found = job.batch(batch).ok_or_else(|| no_such_batch(batch))?;
         look(job, found)
     })
 }

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use axum::{
-    body::Bytes,
+    body::Body,
     response::{IntoResponse, Response},
 };
 use http::{StatusCode, header};
@@ -11,7 +11,7 @@ use quick_xml::{Reader, escape::escape, events::Event};
 use serde_json::{Map, Value, json};
 
 use super::refused::{Refused, refused};
-use crate::bulk::job::Format;
+use crate::bulk::task::Format;
 
 const NAMESPACE: &str = "http://www.force.com/2009/06/asyncapi/dataload";
 
@@ -21,7 +21,7 @@ pub(super) enum Told {
     Element(&'static str, Vec<(&'static str, Value)>),
     Batches(Vec<Vec<(&'static str, Value)>>),
     Results(Vec<String>),
-    Raw(&'static str, Bytes),
+    Raw(&'static str, Body),
 }
 
 pub(super) fn raw_type(format: Format) -> &'static str {

@@ -30,6 +30,7 @@ impl From<ApiError> for Refused {
             "REQUEST_LIMIT_EXCEEDED" => "ExceededQuota",
             "UNSUPPORTED_API_VERSION" => "InvalidVersion",
             "NOT_FOUND" => "InvalidUrl",
+            "UNKNOWN_EXCEPTION" => "InternalServerError",
             _ => "ClientInputError",
         };
         // Whatever it is, this interface says 400; a client that looks for an ended session looks there.

@@ -2,22 +2,22 @@
 
 use std::sync::Arc;
 
-use axum::{
-    body::Bytes,
-    response::{IntoResponse, Response},
-};
+use axum::response::{IntoResponse, Response};
 use http::{StatusCode, header};
 use serde_json::Value;
 
 use super::{
-    JobCall,
+    JobCall, change_job,
     info::{state, summary},
     invalid, jobs, json_answer, read_object, too_large, with_job,
 };
 use crate::{
     bulk::{
-        job::{Api, Batch, BatchState, Intake, Job},
-        start,
+        job::{Batch, BatchState, Intake, Job},
+        jobs::Additions,
+        shelf::Upload,
+        task::Api,
+        work::start,
     },
     error::ApiError,
     org::Org,
@@ -26,7 +26,7 @@ use crate::{
 /// 150 MB after base64.
 const MOST_BYTES: usize = 100_000_000;
 
-pub(super) fn upload(call: &JobCall<'_>, id: &str) -> Result<Response, ApiError> {
+pub(super) async fn upload(call: &JobCall, id: &str) -> Result<Response, ApiError> {
     let org = &call.caller.org;
     let content_type = call.headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
     if !content_type.to_ascii_lowercase().starts_with("text/csv") {
@@ -39,8 +39,10 @@ pub(super) fn upload(call: &JobCall<'_>, id: &str) -> Result<Response, ApiError>
     if call.body.len() > MOST_BYTES {
         return Err(too_large());
     }
-    let batch = Batch::new(org.jobs.next_id("751")?, String::new(), call.body.clone(), org.now());
-    with_job(call, Api::V2Ingest, id, |job| {
+    let batch = Batch::new(org.jobs.next_id("751")?, String::new(), org.now());
+    let uploads = vec![Upload { batch: batch.id.clone(), content: call.body.clone() }];
+    let additions = Additions { uploads, ..Additions::default() };
+    let uploaded = change_job(call, Api::V2Ingest, id, additions, |job| {
         if job.intake != Intake::Open {
             return Err(invalid(format!("InvalidJobState : The job isn't open; its state is {}", state(job))));
         }
@@ -50,17 +52,18 @@ pub(super) fn upload(call: &JobCall<'_>, id: &str) -> Result<Response, ApiError>
         job.modified = batch.created;
         job.batches.push(batch);
         Ok(())
-    })??;
+    });
+    uploaded.await?;
     Ok(StatusCode::CREATED.into_response())
 }
 
-pub(super) fn change_state(call: &JobCall<'_>, api: Api, id: &str) -> Result<Response, ApiError> {
+pub(super) async fn change_state(call: &JobCall, api: Api, id: &str) -> Result<Response, ApiError> {
     let body = read_object(&call.body)?;
     let wanted = body.get("state").and_then(Value::as_str).unwrap_or_default().to_owned();
     let org: &Arc<Org> = &call.caller.org;
     let now = org.now();
-    let empty = Batch::new(org.jobs.next_id("751")?, String::new(), Bytes::new(), now);
-    let (shown, starts) = with_job(call, api, id, |job| {
+    let empty = Batch::new(org.jobs.next_id("751")?, String::new(), now);
+    let changed = change_job(call, api, id, Additions::default(), |job| {
         let refused =
             |job: &Job| Err(invalid(format!("InvalidJobState : A job in state {} can't become {wanted}", state(job))));
         match wanted.as_str() {
@@ -70,23 +73,25 @@ pub(super) fn change_state(call: &JobCall<'_>, api: Api, id: &str) -> Result<Res
                 }
                 job.intake = Intake::Closed;
                 job.modified = now;
-                Ok((summary(job), job.batches.first().is_some_and(|batch| batch.state == BatchState::Queued)))
+                let queued = job.batches.first().filter(|batch| batch.state == BatchState::Queued);
+                Ok((summary(job), queued.map(|batch| (job.id.clone(), batch.id.clone()))))
             }
             "Aborted" if !job.has_ended() => {
                 job.abort(now);
-                Ok((summary(job), false))
+                Ok((summary(job), None))
             }
             "UploadComplete" | "Aborted" => refused(job),
             _ => Err(invalid(format!("InvalidJobState : Unknown state {wanted}"))),
         }
-    })??;
-    if starts {
-        start(org, shown.get("id").and_then(Value::as_str).unwrap_or_default().to_owned(), 0);
+    });
+    let (shown, queued) = changed.await?;
+    if let Some((job, batch)) = queued {
+        start(org, job, batch);
     }
     Ok(json_answer(call, StatusCode::OK, &shown))
 }
 
-pub(super) fn delete(call: &JobCall<'_>, api: Api, id: &str) -> Result<Response, ApiError> {
+pub(super) async fn delete(call: &JobCall, api: Api, id: &str) -> Result<Response, ApiError> {
     // An open job hasn't begun; only one that is at work can't go.
     let idle = with_job(call, api, id, |job| job.has_ended())?;
     if !idle {
@@ -95,6 +100,6 @@ pub(super) fn delete(call: &JobCall<'_>, api: Api, id: &str) -> Result<Response,
             format!("Error encountered when deleting the job because the job is not terminated: {id}"),
         ));
     }
-    jobs(call).remove(id);
+    jobs(call).remove(&call.caller.org, id).await?;
     Ok(StatusCode::NO_CONTENT.into_response())
 }

@@ -4,12 +4,14 @@ use axum::{body::Bytes, response::Response};
 use http::{StatusCode, header};
 use serde_json::{Map, Value};
 
-use super::{JobCall, info::shown, invalid, json_answer, read_object};
+use super::{JobCall, info::summary, invalid, json_answer, read_object};
 use crate::{
     bulk::{
         extract,
-        job::{Api, Batch, Delimiter, Dialect, Format, Intake, Job, LineEnding, Operation, Task},
-        start,
+        job::{Batch, Intake, Job},
+        shelf::Upload,
+        task::{Api, Delimiter, Dialect, Format, LineEnding, Operation, Task},
+        work::start,
     },
     error::ApiError,
     multipart,
@@ -19,7 +21,7 @@ use crate::{
 /// Of the CSV part when a job is made and filled in one request.
 const MOST_BYTES_AT_ONCE: usize = 100_000;
 
-pub(super) fn create(call: &JobCall<'_>, api: Api) -> Result<Response, ApiError> {
+pub(super) async fn create(call: &JobCall, api: Api) -> Result<Response, ApiError> {
     let org = &call.caller.org;
     let content_type = call.headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
     let (body, content) = if multipart::is_multipart(content_type) {
@@ -34,20 +36,22 @@ pub(super) fn create(call: &JobCall<'_>, api: Api) -> Result<Response, ApiError>
     } else {
         (read_object(&call.body)?, None)
     };
-    let (task, query) = read_task(call.caller, api, &body)?;
+    let (task, query) = read_task(&call.caller, api, &body)?;
     let id = org.jobs.next_id("750")?;
     let now = org.now();
     let mut job = Job::new(id.clone(), task, now);
     let content = content.or_else(|| query.map(Bytes::from));
-    let starts = content.is_some();
+    let mut uploads = Vec::new();
     if let Some(content) = content {
-        job.batches.push(Batch::new(org.jobs.next_id("751")?, String::new(), content, now));
+        let batch = Batch::new(org.jobs.next_id("751")?, String::new(), now);
+        uploads.push(Upload { batch: batch.id.clone(), content });
+        job.batches.push(batch);
         job.intake = Intake::Closed;
     }
-    let shown = shown(&job);
-    org.jobs.add(org, job);
-    if starts {
-        start(org, id, 0);
+    let (shown, queued) = (summary(&job), job.batches.first().map(|batch| batch.id.clone()));
+    org.jobs.add(org, job, uploads).await?;
+    if let Some(batch) = queued {
+        start(org, id, batch);
     }
     Ok(json_answer(call, StatusCode::OK, &shown))
 }
@@ -71,7 +75,7 @@ fn read_task(caller: &Caller, api: Api, body: &Map<String, Value>) -> Result<(Ta
         return Err(invalid("InvalidJob : Unsupported content type: only CSV is supported"));
     }
     let delimiter = match text("columnDelimiter") {
-        None => Delimiter::COMMA,
+        None => Delimiter::Comma,
         Some(name) => {
             Delimiter::named(name).ok_or_else(|| invalid(format!("InvalidJob : Unknown columnDelimiter {name}")))?
         }

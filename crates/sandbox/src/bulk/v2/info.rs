@@ -6,7 +6,10 @@ use serde_json::{Value, json};
 
 use super::{JobCall, jobs, json_answer, with_job};
 use crate::{
-    bulk::job::{Api, Batch, BatchState, Intake, Job},
+    bulk::{
+        job::{BatchState, Intake, Job},
+        task::Api,
+    },
     clock::datetime,
     error::ApiError,
 };
@@ -22,7 +25,7 @@ pub(super) fn state(job: &Job) -> &'static str {
     }
 }
 
-/// As a list tells a job.
+/// As a list tells a job, and the answers to its changes.
 pub(super) fn summary(job: &Job) -> Value {
     let task = &job.task;
     let version: f64 = task.version.parse().unwrap_or_default();
@@ -39,7 +42,7 @@ pub(super) fn summary(job: &Job) -> Value {
         "apiVersion": version,
         "jobType": if task.api == Api::V2Ingest { "V2Ingest" } else { "V2Query" },
         "lineEnding": task.dialect.line_ending.name(),
-        "columnDelimiter": task.dialect.delimiter.name,
+        "columnDelimiter": task.dialect.delimiter.name(),
     });
     let Some(map) = shown.as_object_mut() else { return shown };
     if task.api == Api::V2Ingest {
@@ -55,11 +58,6 @@ pub(super) fn summary(job: &Job) -> Value {
     shown
 }
 
-/// As the answer to its creation tells a job: nothing has happened yet.
-pub(super) fn shown(job: &Job) -> Value {
-    summary(job)
-}
-
 /// With how far it has come.
 fn progress(job: &Job) -> Value {
     let mut shown = summary(job);
@@ -70,9 +68,9 @@ fn progress(job: &Job) -> Value {
     let mut put = |name: &str, value: Value| map.insert(name.into(), value);
     put("retries", json!(0));
     put("totalProcessingTime", json!(u64::try_from(took).unwrap_or(u64::MAX)));
-    put("numberRecordsProcessed", json!(batch.map_or(0, Batch::processed)));
+    put("numberRecordsProcessed", json!(batch.map_or(0, |batch| batch.processed)));
     if job.task.api == Api::V2Ingest {
-        put("numberRecordsFailed", json!(batch.map_or(0, Batch::failed)));
+        put("numberRecordsFailed", json!(batch.map_or(0, |batch| batch.failed)));
         put("apiActiveProcessingTime", json!(0));
         put("apexProcessingTime", json!(0));
     } else {
@@ -85,7 +83,7 @@ fn progress(job: &Job) -> Value {
 }
 
 /// Jobs of both interfaces in Salesforce; here each lists its own.
-pub(super) fn list(call: &JobCall<'_>, api: Api) -> Response {
+pub(super) fn list(call: &JobCall, api: Api) -> Response {
     let wanted = call.query.iter().find(|(name, _)| name == "jobType").map(|(_, value)| value.as_str());
     let records = jobs(call).list(|job| {
         let shown = (job.task.api == api).then(|| summary(job))?;
@@ -94,7 +92,7 @@ pub(super) fn list(call: &JobCall<'_>, api: Api) -> Response {
     json_answer(call, StatusCode::OK, &json!({ "done": true, "nextRecordsUrl": null, "records": records }))
 }
 
-pub(super) fn info(call: &JobCall<'_>, api: Api, id: &str) -> Result<Response, ApiError> {
-    let shown = with_job(call, api, id, |job| progress(job))?;
+pub(super) fn info(call: &JobCall, api: Api, id: &str) -> Result<Response, ApiError> {
+    let shown = with_job(call, api, id, progress)?;
     Ok(json_answer(call, StatusCode::OK, &shown))
 }

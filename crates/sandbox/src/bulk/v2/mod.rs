@@ -7,86 +7,93 @@ mod results;
 mod rows;
 
 use axum::{
-    body::Bytes,
+    body::{Body, Bytes},
     response::{IntoResponse, Response},
 };
 use http::{HeaderMap, Method, StatusCode, header};
 use serde_json::{Map, Value};
 
 pub(super) use self::create::external_id;
-use self::rows::Listed;
 use super::{
-    Jobs,
-    job::{Api, Job},
+    job::Job,
+    jobs::{Additions, Jobs},
+    task::Api,
 };
 use crate::{error::ApiError, rest::Caller};
 
 /// One call beneath `/services/data/vNN.0/`, `jobs` included in its path.
-pub(crate) struct JobCall<'a> {
-    pub(crate) caller: &'a Caller,
-    pub(crate) method: &'a Method,
-    pub(crate) path: &'a [String],
-    pub(crate) query: &'a [(String, String)],
-    pub(crate) headers: &'a HeaderMap,
+pub(crate) struct JobCall {
+    pub(crate) caller: Caller,
+    pub(crate) method: Method,
+    pub(crate) path: Vec<String>,
+    pub(crate) query: Vec<(String, String)>,
+    pub(crate) headers: HeaderMap,
     pub(crate) body: Bytes,
 }
 
+/// Answers a call that the table of what is covered has let through. It is answered to its end even when the caller goes
+/// away, so that what is written down is seen.
+///
 /// # Errors
 /// What the org refuses the call for.
-pub(crate) fn answer(call: &JobCall<'_>) -> Result<Response, ApiError> {
+pub(crate) async fn answer(call: JobCall) -> Result<Response, ApiError> {
+    tokio::spawn(async move { dispatch(&call).await }).await.unwrap_or_else(|_| {
+        Err(ApiError::new(StatusCode::INTERNAL_SERVER_ERROR, "UNKNOWN_EXCEPTION", "The call was interrupted"))
+    })
+}
+
+async fn dispatch(call: &JobCall) -> Result<Response, ApiError> {
     let path: Vec<&str> = call.path.iter().map(String::as_str).collect();
     let (api, rest) = match path.as_slice() {
         ["jobs", "ingest", rest @ ..] => (Api::V2Ingest, rest),
         ["jobs", "query", rest @ ..] => (Api::V2Query, rest),
         _ => return Err(ApiError::not_found()),
     };
-    let (allowed, answered) = match (call.method.as_str(), rest) {
-        ("POST", []) => ("", create::create(call, api)),
-        ("GET", []) => ("", Ok(info::list(call, api))),
-        ("GET", [id]) => ("", info::info(call, api, id)),
-        ("PATCH", [id]) => ("", change::change_state(call, api, id)),
-        ("DELETE", [id]) => ("", change::delete(call, api, id)),
-        ("PUT", [id, "batches"]) if api == Api::V2Ingest => ("", change::upload(call, id)),
-        ("GET", [id, kind]) if api == Api::V2Ingest && Listed::named(kind).is_some() => {
-            ("", rows::rows(call, id, kind))
-        }
-        ("GET", [id, "results"]) if api == Api::V2Query => ("", results::results(call, id)),
-        (_, []) => ("GET,HEAD,POST", Err(ApiError::not_found())),
-        (_, [_]) => ("DELETE,GET,HEAD,PATCH", Err(ApiError::not_found())),
-        (_, [_, "batches"]) if api == Api::V2Ingest => ("PUT", Err(ApiError::not_found())),
-        (_, [_, kind]) if Listed::named(kind).is_some() || *kind == "results" => {
-            ("GET,HEAD", Err(ApiError::not_found()))
-        }
-        _ => ("", Err(ApiError::not_found())),
-    };
-    if allowed.is_empty() { answered } else { Err(ApiError::method_not_allowed(call.method, allowed)) }
+    match (call.method.as_str(), rest) {
+        ("POST", []) => create::create(call, api).await,
+        ("GET", []) => Ok(info::list(call, api)),
+        ("GET", [id]) => info::info(call, api, id),
+        ("PATCH", [id]) => change::change_state(call, api, id).await,
+        ("DELETE", [id]) => change::delete(call, api, id).await,
+        ("PUT", [id, "batches"]) if api == Api::V2Ingest => change::upload(call, id).await,
+        ("GET", [id, kind]) if api == Api::V2Ingest => rows::rows(call, id, kind).await,
+        ("GET", [id, "results"]) if api == Api::V2Query => results::results(call, id),
+        _ => Err(ApiError::not_found()),
+    }
 }
 
-pub(super) fn jobs<'a>(call: &JobCall<'a>) -> &'a Jobs {
+pub(super) fn jobs(call: &JobCall) -> &Jobs {
     &call.caller.org.jobs
 }
 
-pub(super) fn with_job<T>(
-    call: &JobCall<'_>,
+pub(super) fn with_job<T>(call: &JobCall, api: Api, id: &str, look: impl FnOnce(&Job) -> T) -> Result<T, ApiError> {
+    jobs(call).with(id, |job| (job.task.api == api).then(|| look(job))).flatten().ok_or_else(ApiError::not_found)
+}
+
+pub(super) async fn change_job<T>(
+    call: &JobCall,
     api: Api,
     id: &str,
-    look: impl FnOnce(&mut Job) -> T,
+    additions: Additions,
+    edit: impl FnOnce(&mut Job) -> Result<T, ApiError>,
 ) -> Result<T, ApiError> {
-    jobs(call).with(id, |job| (job.task.api == api).then(|| look(job))).flatten().ok_or_else(ApiError::not_found)
+    let edit = |job: &mut Job| if job.task.api == api { edit(job) } else { Err(ApiError::not_found()) };
+    let changed = jobs(call).change(&call.caller.org, id, additions, edit).await;
+    changed.unwrap_or_else(|| Err(ApiError::not_found()))
 }
 
 pub(super) fn invalid(message: impl Into<String>) -> ApiError {
     ApiError::bad("INVALIDJOB", message)
 }
 
-pub(super) fn json_answer(call: &JobCall<'_>, status: StatusCode, body: &Value) -> Response {
+pub(super) fn json_answer(call: &JobCall, status: StatusCode, body: &Value) -> Response {
     let pretty = call.headers.get("x-prettyprint").is_some_and(|value| value == "1" || value == "true");
     let text = if pretty { serde_json::to_string_pretty(body).unwrap_or_default() } else { body.to_string() };
     (status, [(header::CONTENT_TYPE, "application/json;charset=UTF-8")], text).into_response()
 }
 
-pub(super) fn csv_answer(text: String) -> Response {
-    (StatusCode::OK, [(header::CONTENT_TYPE, "text/csv;charset=UTF-8")], text).into_response()
+pub(super) fn csv_answer(body: Body) -> Response {
+    (StatusCode::OK, [(header::CONTENT_TYPE, "text/csv;charset=UTF-8")], body).into_response()
 }
 
 pub(super) fn read_object(body: &[u8]) -> Result<Map<String, Value>, ApiError> {
