@@ -6,6 +6,7 @@ use super::{
     shelf::Chunk,
     table,
     task::{Format, Operation, Task},
+    xml,
 };
 use crate::{
     clock::parse_datetime,
@@ -118,6 +119,13 @@ impl Found {
                     }
                     serde_json::to_string(records)?
                 }
+                Format::Xml => {
+                    for record in &mut *records {
+                        columns.iter().for_each(|column| as_utc(record, column));
+                    }
+                    let texts: Vec<String> = records.iter().map(|record| xml::record("records", record)).collect();
+                    serde_json::to_string(&texts)?
+                }
                 Format::Csv => {
                     let lines: Vec<String> = records.iter().map(|record| line(record, columns, task)).collect();
                     serde_json::to_string(&lines)?
@@ -177,20 +185,28 @@ fn cell(value: &Value, kind: FieldKind) -> String {
     }
 }
 
+fn place<'a>(record: &'a mut Value, column: &Column) -> Option<&'a mut Value> {
+    column.names.iter().try_fold(record, |value, name| value.get_mut(name.as_str()))
+}
+
 /// JSON of the first interface tells a moment as milliseconds since 1970.
 fn as_milliseconds(record: &mut Value, column: &Column) {
     if !matches!(column.kind, FieldKind::DateTime | FieldKind::Date) {
         return;
     }
-    let mut place = record;
-    for name in &column.names {
-        let Some(next) = place.get_mut(name.as_str()) else { return };
-        place = next;
-    }
+    let Some(place) = place(record, column) else { return };
     let moment = place.as_str().and_then(|text| {
         if column.kind == FieldKind::Date { parse_datetime(&format!("{text}T00:00:00Z")) } else { parse_datetime(text) }
     });
     if let Some(moment) = moment {
         *place = (moment.as_micros() / 1_000).into();
+    }
+}
+
+fn as_utc(record: &mut Value, column: &Column) {
+    if column.kind == FieldKind::DateTime
+        && let Some(Value::String(text)) = place(record, column)
+    {
+        *text = text.replace("+0000", "Z");
     }
 }

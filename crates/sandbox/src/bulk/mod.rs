@@ -13,6 +13,7 @@ mod task;
 mod v1;
 mod v2;
 mod work;
+mod xml;
 
 pub(crate) use jobs::{Jobs, resume};
 pub(crate) use journal::{TABLES, write_chunk};

@@ -1,9 +1,12 @@
-//! The rows of a batch, as CSV or JSON: checked as a whole before the first is saved, then read one after another.
+//! The rows of a batch, as CSV, JSON or XML: checked as a whole before the first is saved, then read one after another.
 
 use axum::body::Bytes;
 use serde_json::{Map, Value, json};
 
-use super::task::{Dialect, Format, LineEnding, Task};
+use super::{
+    task::{Dialect, Format, LineEnding, Task},
+    xml,
+};
 use crate::schema::Object;
 
 const MOST_COLUMNS: usize = 5_000;
@@ -23,11 +26,17 @@ fn invalid(message: impl std::fmt::Display) -> Unusable {
 pub(super) type Body = Map<String, Value>;
 
 pub(super) enum Table {
-    Csv { rows: Box<csv::StringRecordsIntoIter<Read>>, columns: Vec<Column> },
-    Json { rows: std::vec::IntoIter<Value> },
+    Csv {
+        rows: Box<csv::StringRecordsIntoIter<Source>>,
+        columns: Vec<Column>,
+    },
+    /// JSON and XML are read whole; a batch of theirs has no more than 10 MB.
+    Read {
+        rows: std::vec::IntoIter<Body>,
+    },
 }
 
-type Read = std::io::Cursor<Bytes>;
+type Source = std::io::Cursor<Bytes>;
 
 /// A header such as `LastName`, `Account.Portal_Key__c` or `User:Owner.Username`.
 pub(super) struct Column {
@@ -75,7 +84,7 @@ impl Column {
     }
 }
 
-pub(super) fn reader(content: &Bytes, dialect: Dialect) -> csv::Reader<Read> {
+pub(super) fn reader(content: &Bytes, dialect: Dialect) -> csv::Reader<Source> {
     let text = if content.starts_with(b"\xEF\xBB\xBF") { content.slice(3..) } else { content.clone() };
     csv::ReaderBuilder::new()
         .delimiter(dialect.delimiter.byte())
@@ -90,16 +99,21 @@ impl Table {
     /// # Errors
     /// The content isn't what the job says it is, or is more than there may be.
     pub(super) fn open(content: &Bytes, task: &Task, object: &Object, most_rows: usize) -> Result<Self, Unusable> {
-        let table = match task.format {
-            Format::Csv => Self::open_csv(content, task.dialect, object, most_rows)?,
-            Format::Json => Self::open_json(content, object)?,
+        let rows = match task.format {
+            Format::Csv => return Self::open_csv(content, task.dialect, object, most_rows),
+            Format::Json => json_rows(content)?,
+            Format::Xml => xml::rows(content).map_err(invalid)?,
         };
-        if let Self::Json { rows } = &table
-            && rows.len() > most_rows
-        {
+        if rows.len() > most_rows {
             return Err(invalid(format!("The batch holds more than {most_rows} records")));
         }
-        Ok(table)
+        let known = |name: &str| object.field(name).is_some() || object.relationship(name).is_some();
+        for row in &rows {
+            if let Some(unknown) = row.keys().find(|name| *name != "attributes" && !known(name)) {
+                return Err(invalid(format!("Field name not found : {unknown}")));
+            }
+        }
+        Ok(Self::Read { rows: rows.into_iter() })
     }
 
     fn open_csv(content: &Bytes, dialect: Dialect, object: &Object, most_rows: usize) -> Result<Self, Unusable> {
@@ -143,25 +157,11 @@ impl Table {
         Ok(Self::Csv { rows: Box::new(reader(content, dialect).into_records()), columns })
     }
 
-    fn open_json(content: &Bytes, object: &Object) -> Result<Self, Unusable> {
-        let rows: Vec<Value> = serde_json::from_slice(content).map_err(|error| {
-            invalid(format!("Unable to parse JSON at line {}, column {}", error.line(), error.column()))
-        })?;
-        for row in &rows {
-            let row = row.as_object().ok_or_else(|| invalid("Each record must be a JSON object"))?;
-            let known = |name: &str| object.field(name).is_some() || object.relationship(name).is_some();
-            if let Some(unknown) = row.keys().find(|name| *name != "attributes" && !known(name)) {
-                return Err(invalid(format!("Field name not found : {unknown}")));
-            }
-        }
-        Ok(Self::Json { rows: rows.into_iter() })
-    }
-
     /// Passes over rows that were saved before the process was killed.
     pub(super) fn skip(&mut self, count: usize) {
         match self {
             Self::Csv { rows, .. } => rows.take(count).for_each(drop),
-            Self::Json { rows } => rows.take(count).for_each(drop),
+            Self::Read { rows } => rows.take(count).for_each(drop),
         }
     }
 
@@ -177,15 +177,20 @@ impl Table {
                     body
                 })
                 .collect(),
-            Self::Json { rows } => rows
-                .take(count)
-                .map(|row| match row {
-                    Value::Object(body) => body,
-                    _ => Body::new(),
-                })
-                .collect(),
+            Self::Read { rows } => rows.take(count).collect(),
         }
     }
+}
+
+fn json_rows(content: &[u8]) -> Result<Vec<Body>, Unusable> {
+    let rows: Vec<Value> = serde_json::from_slice(content).map_err(|error| {
+        invalid(format!("Unable to parse JSON at line {}, column {}", error.line(), error.column()))
+    })?;
+    let object = |row| match row {
+        Value::Object(row) => Ok(row),
+        _ => Err(invalid("Each record must be a JSON object")),
+    };
+    rows.into_iter().map(object).collect()
 }
 
 fn unreadable(error: &csv::Error) -> Unusable {

@@ -49,6 +49,17 @@ impl Operation {
 pub(super) enum Format {
     Csv,
     Json,
+    Xml,
+}
+
+impl Format {
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Self::Csv => "CSV",
+            Self::Json => "JSON",
+            Self::Xml => "XML",
+        }
+    }
 }
 
 /// How the columns and lines of a CSV file are told apart.

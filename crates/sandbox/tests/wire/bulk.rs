@@ -1,9 +1,9 @@
-//! Bulk loads and extracts by both interfaces.
+//! Bulk loads and extracts by the second interface.
 
 use reqwest::{Method, RequestBuilder, StatusCode};
 use serde_json::{Value, json};
 
-use crate::client::{self, Org};
+use crate::client::Org;
 
 async fn text(request: RequestBuilder) -> (StatusCode, String) {
     let response = request.send().await.unwrap();
@@ -240,98 +240,4 @@ async fn who_made_a_record_and_when_may_be_said_where_the_org_allows_it() {
         .send(Method::PATCH, &format!("/sobjects/Case/{id}"), json!({ "CreatedDate": "2018-01-01T00:00:00Z" }))
         .await;
     assert_eq!(late.0, StatusCode::BAD_REQUEST, "only on create");
-}
-
-fn v1(org: &Org, method: Method, path: &str) -> RequestBuilder {
-    let url = format!("{}/services/async/59.0/{path}", org.sandbox.url());
-    org.http.request(method, url).header("X-SFDC-Session", &org.token)
-}
-
-/// The text of the first element of that name.
-fn element(xml: &str, name: &str) -> String {
-    let (_, rest) = xml.split_once(&format!("<{name}>")).unwrap();
-    rest.split_once("</").unwrap().0.to_owned()
-}
-
-async fn v1_job(org: &Org, operation: &str, extra: &str) -> String {
-    let body = format!(
-        "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<jobInfo xmlns=\"http://www.force.com/2009/06/asyncapi/dataload\">\
-         <operation>{operation}</operation><object>Contact</object>{extra}<contentType>CSV</contentType></jobInfo>"
-    );
-    let request = v1(org, Method::POST, "job").header("content-type", "application/xml; charset=utf-8").body(body);
-    let (status, xml) = text(request).await;
-    assert_eq!((status, element(&xml, "state").as_str()), (StatusCode::CREATED, "Open"), "{xml}");
-    element(&xml, "id")
-}
-
-async fn v1_batch(org: &Org, job: &str, body: &str) -> String {
-    let request = v1(org, Method::POST, &format!("job/{job}/batch")).header("content-type", "text/csv");
-    let (status, xml) = text(request.body(body.to_owned())).await;
-    assert_eq!(status, StatusCode::CREATED, "{xml}");
-    let path = format!("job/{job}/batch/{}", element(&xml, "id"));
-    while matches!(element(&text(v1(org, Method::GET, &path)).await.1, "state").as_str(), "Queued" | "InProgress") {
-        tokio::task::yield_now().await;
-    }
-    path
-}
-
-#[tokio::test]
-async fn the_first_interface_speaks_xml_and_takes_csv() {
-    let org = Org::start().await;
-    let id = v1_job(&org, "insert", "").await;
-    let batch = v1_batch(&org, &id, "LastName\nOne\n\"\"\n").await;
-    let (_, results) = text(v1(&org, Method::GET, &format!("{batch}/result"))).await;
-    let lines: Vec<&str> = results.lines().collect();
-    assert_eq!(lines[0], r#""Id","Success","Created","Error""#);
-    assert!(lines[1].ends_with(r#","true","true","""#), "{results}");
-    assert!(lines[2].starts_with(r#""","false","false","REQUIRED_FIELD_MISSING:"#), "{results}");
-    let closing = "<jobInfo xmlns=\"http://www.force.com/2009/06/asyncapi/dataload\"><state>Closed</state></jobInfo>";
-    let close = v1(&org, Method::POST, &format!("job/{id}")).header("content-type", "application/xml").body(closing);
-    assert_eq!(element(&text(close).await.1, "state"), "Closed");
-    let late =
-        v1(&org, Method::POST, &format!("job/{id}/batch")).header("content-type", "text/csv").body("LastName\nx\n");
-    let (status, xml) = text(late).await;
-    assert_eq!((status, element(&xml, "exceptionCode").as_str()), (StatusCode::BAD_REQUEST, "InvalidJobState"));
-
-    let query = v1_job(&org, "query", "").await;
-    let batch = v1_batch(&org, &query, "SELECT LastName FROM Contact").await;
-    let (_, list) = text(v1(&org, Method::GET, &format!("{batch}/result"))).await;
-    let (_, csv) = text(v1(&org, Method::GET, &format!("{batch}/result/{}", element(&list, "result")))).await;
-    assert_eq!(csv, "\"LastName\"\n\"One\"\n");
-    let failed = v1_batch(&org, &query, "SELECT Nope FROM Contact").await;
-    let (_, xml) = text(v1(&org, Method::GET, &failed)).await;
-    assert_eq!(element(&xml, "state"), "Failed");
-    assert!(element(&xml, "stateMessage").contains("INVALID_FIELD"), "{xml}");
-}
-
-#[tokio::test]
-async fn the_first_interface_refuses_in_its_own_words() {
-    let org = Org::start().await;
-    let xml = |body: &'static str| v1(&org, Method::POST, "job").header("content-type", "application/xml").body(body);
-    for bad in [
-        "",
-        "<",
-        "<jobInfo>",
-        "<!DOCTYPE x [<!ENTITY a \"b\">]><jobInfo/>",
-        "<other><operation>insert</operation></other>",
-        "\u{0}",
-    ] {
-        let (status, answer) = text(xml(bad)).await;
-        assert_eq!(
-            (status, element(&answer, "exceptionCode").as_str()),
-            (StatusCode::BAD_REQUEST, "InvalidJob"),
-            "{bad}"
-        );
-    }
-    let ended = v1(&org, Method::GET, "job/750000000000000AAA").header("X-SFDC-Session", "gone");
-    assert!(text(ended).await.1.contains("InvalidJob"));
-    let url = format!("{}/services/async/59.0/job/750000000000000AAA", org.sandbox.url());
-    let (status, answer) = text(org.http.get(&url)).await;
-    assert_eq!((status, element(&answer, "exceptionCode").as_str()), (StatusCode::BAD_REQUEST, "InvalidSessionId"));
-    let (status, answer) = client::answer(
-        v1(&org, Method::POST, "job")
-            .json(&json!({ "operation": "insert", "object": "Contact", "contentType": "XML" })),
-    )
-    .await;
-    assert_eq!((status, &answer["exceptionCode"]), (StatusCode::NOT_IMPLEMENTED, &json!("FeatureNotEnabled")));
 }

@@ -8,6 +8,7 @@
 mod behaviour;
 mod bulk;
 mod bulk_kept;
+mod bulk_v1;
 mod client;
 mod composite;
 mod console;

@@ -5,7 +5,11 @@ use std::sync::Arc;
 use axum::body::Bytes;
 use serde_json::{Value, json};
 
-use super::{Refused, Told, change, jobs::state_of, refused};
+use super::{
+    Refused, Told, change,
+    jobs::state_of,
+    refused::{not_emulated, refused},
+};
 use crate::{
     bulk::{
         job::{Batch, Intake, Job},
@@ -24,6 +28,9 @@ pub(super) async fn add_batch(org: &Arc<Org>, id: &str, content_type: &str, body
     if body.len() > MOST_BYTES {
         return Err(refused("ExceededQuota", format!("The batch is larger than {MOST_BYTES} bytes")));
     }
+    if content_type.starts_with("zip/") {
+        return Err(not_emulated(&format!("content of type {content_type}")));
+    }
     let batch = Batch::new(org.jobs.next_id("751")?, org.jobs.next_id("752")?, org.now());
     let batch_id = batch.id.clone();
     let uploads = vec![Upload { batch: batch_id.clone(), content: body }];
@@ -38,6 +45,7 @@ pub(super) async fn add_batch(org: &Arc<Org>, id: &str, content_type: &str, body
             _ if job.task.operation.is_query() => true,
             Format::Csv => content_type.starts_with("text/csv"),
             Format::Json => content_type.starts_with("application/json"),
+            Format::Xml => content_type.starts_with("application/xml") || content_type.starts_with("text/xml"),
         };
         if !fits {
             return Err(refused(

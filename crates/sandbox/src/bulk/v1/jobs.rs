@@ -2,10 +2,12 @@
 
 use std::sync::Arc;
 
-use http::StatusCode;
 use serde_json::{Map, Value, json};
 
-use super::{Refused, Told, change, refused};
+use super::{
+    Refused, Told, change,
+    refused::{not_emulated, refused},
+};
 use crate::{
     bulk::{
         job::{BatchState, Intake, Job},
@@ -33,14 +35,13 @@ pub(super) async fn create(
     let format = match text("contentType").unwrap_or("XML") {
         "CSV" => Format::Csv,
         "JSON" => Format::Json,
-        other => {
-            return Err(Refused {
-                status: StatusCode::NOT_IMPLEMENTED,
-                code: "FeatureNotEnabled",
-                message: format!("The sandbox org doesn't emulate contentType {other}; use CSV or JSON"),
-            });
-        }
+        "XML" => Format::Xml,
+        zipped if zipped.starts_with("ZIP_") => return Err(not_emulated(&format!("contentType {zipped}"))),
+        other => return Err(refused("InvalidJob", format!("Unknown contentType: {other}"))),
     };
+    if text("assignmentRuleId").is_some() {
+        return Err(not_emulated("assignment rules (assignmentRuleId)"));
+    }
     let external_id_field = external_id(operation, object, text("externalIdFieldName"))
         .map_err(|message| refused("InvalidJob", message.trim_start_matches("InvalidJob : ")))?;
     let task = Task {
@@ -108,7 +109,7 @@ pub(super) fn job_info(job: &Job) -> Told {
     }
     fields.extend([
         ("concurrencyMode", json!("Parallel")),
-        ("contentType", json!(if task.format == Format::Csv { "CSV" } else { "JSON" })),
+        ("contentType", json!(task.format.name())),
         ("numberBatchesQueued", count(BatchState::Queued)),
         ("numberBatchesInProgress", count(BatchState::InProgress)),
         ("numberBatchesCompleted", count(BatchState::Completed)),

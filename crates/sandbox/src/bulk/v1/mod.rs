@@ -1,4 +1,4 @@
-//! Bulk API 1: `/services/async/NN.0/job`, spoken in XML or JSON as the caller does; rows as CSV or JSON.
+//! Bulk API 1: `/services/async/NN.0/job`, spoken in XML or JSON as the caller does; rows as CSV, JSON or XML.
 
 mod batches;
 mod jobs;

@@ -11,9 +11,7 @@ use quick_xml::{Reader, escape::escape, events::Event};
 use serde_json::{Map, Value, json};
 
 use super::refused::{Refused, refused};
-use crate::bulk::task::Format;
-
-const NAMESPACE: &str = "http://www.force.com/2009/06/asyncapi/dataload";
+use crate::bulk::{task::Format, xml::NAMESPACE};
 
 /// An answer that isn't tied to one notation yet.
 pub(super) enum Told {
@@ -28,6 +26,7 @@ pub(super) fn raw_type(format: Format) -> &'static str {
     match format {
         Format::Csv => "text/csv;charset=UTF-8",
         Format::Json => "application/json;charset=UTF-8",
+        Format::Xml => "application/xml",
     }
 }
 

@@ -15,6 +15,15 @@ pub(super) fn refused(code: &'static str, message: impl Into<String>) -> Refused
     Refused { status: StatusCode::BAD_REQUEST, code, message: message.into() }
 }
 
+/// Whatever it is; docs/SANDBOX.md says so too.
+pub(super) fn not_emulated(what: &str) -> Refused {
+    Refused {
+        status: StatusCode::NOT_IMPLEMENTED,
+        code: "FeatureNotEnabled",
+        message: format!("The sandbox org does not emulate {what}"),
+    }
+}
+
 pub(super) fn no_such_job(id: &str) -> Refused {
     refused("InvalidJob", format!("Invalid job id: {id}"))
 }

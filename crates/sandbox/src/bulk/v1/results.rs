@@ -14,6 +14,7 @@ use crate::{
         shelf::rows_of,
         table,
         task::{Format, Task},
+        xml,
     },
     org::Org,
     records::JournalError,
@@ -38,6 +39,10 @@ pub(super) fn of_load(org: &Arc<Org>, task: &Task, batch: &Batch) -> Told {
             });
             headed(table::line(["Id", "Success", "Created", "Error"], dialect), lines)
         }
+        Format::Xml => {
+            let results = outcomes.map_ok(|outcomes| outcomes.iter().map(xml::result).collect());
+            enclosed(xml::results(), results)
+        }
     };
     Told::Raw(raw_type(task.format), body)
 }
@@ -57,6 +62,9 @@ pub(super) fn of_query(org: &Arc<Org>, task: &Task, batch: &Batch) -> Told {
     let (org, id, all) = (Arc::clone(org), batch.id.clone(), 0..batch.processed);
     let body = match task.format {
         Format::Json => array(rows_of::<Value>(org, id, all)),
+        Format::Xml => {
+            enclosed(xml::query_result(), rows_of::<String>(org, id, all).map_ok(|records| records.concat()))
+        }
         Format::Csv if batch.processed == 0 => Body::from("Records not found for this query"),
         Format::Csv => headed(batch.header.clone(), rows_of::<String>(org, id, all).map_ok(|lines| lines.concat())),
     };
@@ -67,17 +75,23 @@ fn headed(header: String, lines: impl stream::Stream<Item = Result<String, Journ
     Body::from_stream(stream::iter([Ok(header)]).chain(lines))
 }
 
+fn enclosed(
+    (opening, closing): (String, &'static str),
+    inner: impl stream::Stream<Item = Result<String, JournalError>> + Send + 'static,
+) -> Body {
+    Body::from_stream(stream::iter([Ok(opening)]).chain(inner).chain(stream::iter([Ok(closing.to_owned())])))
+}
+
 /// A JSON array, written as its entries come.
 fn array(entries: impl stream::Stream<Item = Result<Vec<Value>, JournalError>> + Send + 'static) -> Body {
-    let mut before = "[";
+    let mut between = "";
     let texts = entries.map_ok(move |entries| {
         let mut text = String::new();
         for entry in entries {
-            text.push_str(std::mem::replace(&mut before, ","));
+            text.push_str(std::mem::replace(&mut between, ","));
             text.push_str(&entry.to_string());
         }
         text
     });
-    // Nothing was written before the end of an empty one.
-    Body::from_stream(texts.chain(stream::iter([Ok("]".to_owned())])))
+    enclosed(("[".to_owned(), "]"), texts)
 }

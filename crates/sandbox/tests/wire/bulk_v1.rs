@@ -1,0 +1,188 @@
+//! Bulk loads and extracts by the first interface.
+
+use reqwest::{Method, RequestBuilder, StatusCode};
+use serde_json::json;
+
+use crate::client::{self, Org};
+
+async fn text(request: RequestBuilder) -> (StatusCode, String) {
+    let response = request.send().await.unwrap();
+    (response.status(), response.text().await.unwrap())
+}
+
+fn v1(org: &Org, method: Method, path: &str) -> RequestBuilder {
+    let url = format!("{}/services/async/59.0/{path}", org.sandbox.url());
+    org.http.request(method, url).header("X-SFDC-Session", &org.token)
+}
+
+/// The text of the first element of that name.
+fn element(xml: &str, name: &str) -> String {
+    let (_, rest) = xml.split_once(&format!("<{name}>")).unwrap();
+    rest.split_once("</").unwrap().0.to_owned()
+}
+
+async fn v1_job(org: &Org, operation: &str, content_type: &str) -> String {
+    let body = format!(
+        "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<jobInfo xmlns=\"http://www.force.com/2009/06/asyncapi/dataload\">\
+         <operation>{operation}</operation><object>Contact</object><contentType>{content_type}</contentType></jobInfo>"
+    );
+    let request = v1(org, Method::POST, "job").header("content-type", "application/xml; charset=utf-8").body(body);
+    let (status, xml) = text(request).await;
+    assert_eq!((status, element(&xml, "state").as_str()), (StatusCode::CREATED, "Open"), "{xml}");
+    element(&xml, "id")
+}
+
+async fn v1_batch(org: &Org, job: &str, body: &str) -> String {
+    v1_batch_of(org, job, "text/csv", body).await
+}
+
+async fn v1_batch_of(org: &Org, job: &str, content_type: &str, body: &str) -> String {
+    let request = v1(org, Method::POST, &format!("job/{job}/batch")).header("content-type", content_type);
+    let (status, xml) = text(request.body(body.to_owned())).await;
+    assert_eq!(status, StatusCode::CREATED, "{xml}");
+    let path = format!("job/{job}/batch/{}", element(&xml, "id"));
+    while matches!(element(&text(v1(org, Method::GET, &path)).await.1, "state").as_str(), "Queued" | "InProgress") {
+        tokio::task::yield_now().await;
+    }
+    path
+}
+
+#[tokio::test]
+async fn the_first_interface_speaks_xml_and_takes_csv() {
+    let org = Org::start().await;
+    let id = v1_job(&org, "insert", "CSV").await;
+    let batch = v1_batch(&org, &id, "LastName\nOne\n\"\"\n").await;
+    let (_, results) = text(v1(&org, Method::GET, &format!("{batch}/result"))).await;
+    let lines: Vec<&str> = results.lines().collect();
+    assert_eq!(lines[0], r#""Id","Success","Created","Error""#);
+    assert!(lines[1].ends_with(r#","true","true","""#), "{results}");
+    assert!(lines[2].starts_with(r#""","false","false","REQUIRED_FIELD_MISSING:"#), "{results}");
+    let closing = "<jobInfo xmlns=\"http://www.force.com/2009/06/asyncapi/dataload\"><state>Closed</state></jobInfo>";
+    let close = v1(&org, Method::POST, &format!("job/{id}")).header("content-type", "application/xml").body(closing);
+    assert_eq!(element(&text(close).await.1, "state"), "Closed");
+    let late =
+        v1(&org, Method::POST, &format!("job/{id}/batch")).header("content-type", "text/csv").body("LastName\nx\n");
+    let (status, xml) = text(late).await;
+    assert_eq!((status, element(&xml, "exceptionCode").as_str()), (StatusCode::BAD_REQUEST, "InvalidJobState"));
+
+    let query = v1_job(&org, "query", "CSV").await;
+    let batch = v1_batch(&org, &query, "SELECT LastName FROM Contact").await;
+    let (_, list) = text(v1(&org, Method::GET, &format!("{batch}/result"))).await;
+    let (_, csv) = text(v1(&org, Method::GET, &format!("{batch}/result/{}", element(&list, "result")))).await;
+    assert_eq!(csv, "\"LastName\"\n\"One\"\n");
+    let failed = v1_batch(&org, &query, "SELECT Nope FROM Contact").await;
+    let (_, xml) = text(v1(&org, Method::GET, &failed)).await;
+    assert_eq!(element(&xml, "state"), "Failed");
+    assert!(element(&xml, "stateMessage").contains("INVALID_FIELD"), "{xml}");
+}
+
+#[tokio::test]
+async fn the_first_interface_refuses_in_its_own_words() {
+    let org = Org::start().await;
+    let xml = |body: &'static str| v1(&org, Method::POST, "job").header("content-type", "application/xml").body(body);
+    for bad in [
+        "",
+        "<",
+        "<jobInfo>",
+        "<!DOCTYPE x [<!ENTITY a \"b\">]><jobInfo/>",
+        "<other><operation>insert</operation></other>",
+        "\u{0}",
+    ] {
+        let (status, answer) = text(xml(bad)).await;
+        assert_eq!(
+            (status, element(&answer, "exceptionCode").as_str()),
+            (StatusCode::BAD_REQUEST, "InvalidJob"),
+            "{bad}"
+        );
+    }
+    let ended = v1(&org, Method::GET, "job/750000000000000AAA").header("X-SFDC-Session", "gone");
+    assert!(text(ended).await.1.contains("InvalidJob"));
+    let url = format!("{}/services/async/59.0/job/750000000000000AAA", org.sandbox.url());
+    let (status, answer) = text(org.http.get(&url)).await;
+    assert_eq!((status, element(&answer, "exceptionCode").as_str()), (StatusCode::BAD_REQUEST, "InvalidSessionId"));
+    let (status, answer) = client::answer(
+        v1(&org, Method::POST, "job")
+            .json(&json!({ "operation": "insert", "object": "Contact", "contentType": "ZIP_XML" })),
+    )
+    .await;
+    assert_eq!((status, &answer["exceptionCode"]), (StatusCode::NOT_IMPLEMENTED, &json!("FeatureNotEnabled")));
+}
+
+/// As it is told once it has ended.
+async fn told(org: &Org, path: &str) -> String {
+    text(v1(org, Method::GET, path)).await.1
+}
+
+#[tokio::test]
+async fn rows_go_in_and_come_out_as_xml() {
+    let org = Org::start().await;
+    let account = org.sandbox.create("Account", json!({ "Name": "A & B" })).await.unwrap();
+    let id = v1_job(&org, "insert", "XML").await;
+    let rows = "<?xml version=\"1.0\"?><sObjects xmlns=\"http://www.force.com/2009/06/asyncapi/dataload\">\
+        <sObject><LastName>One &lt;1&gt;</LastName><AccountId>ACCOUNT</AccountId></sObject>\
+        <sObject><Email>nobody@x.test</Email></sObject></sObjects>";
+    let batch = v1_batch_of(&org, &id, "application/xml; charset=UTF-8", &rows.replace("ACCOUNT", &account)).await;
+    let results = told(&org, &format!("{batch}/result")).await;
+    let contact = org.sandbox.records("Contact")[0]["Id"].as_str().unwrap().to_owned();
+    assert_eq!(
+        results,
+        format!(
+            "<?xml version=\"1.0\" encoding=\"UTF-8\"?><results xmlns=\"http://www.force.com/2009/06/asyncapi/dataload\">\
+             <result><id>{contact}</id><success>true</success><created>true</created></result>\
+             <result><errors><fields>LastName</fields><message>Required fields are missing: [LastName]</message>\
+             <statusCode>REQUIRED_FIELD_MISSING</statusCode></errors><success>false</success><created>false</created></result></results>"
+        )
+    );
+    let query = v1_job(&org, "query", "XML").await;
+    let batch = v1_batch_of(&org, &query, "application/xml", "SELECT LastName, Email, Account.Name FROM Contact").await;
+    let result = element(&told(&org, &format!("{batch}/result")).await, "result");
+    let found = told(&org, &format!("{batch}/result/{result}")).await;
+    assert!(
+        found.contains(
+            "<records xsi:type=\"sObject\"><type>Contact</type><LastName>One &lt;1&gt;</LastName><Email xsi:nil=\"true\"/>\
+             <Account xsi:type=\"sObject\"><type>Account</type><Name>A &amp; B</Name></Account></records></queryResult>"
+        ),
+        "{found}"
+    );
+    for (rows, message) in [
+        ("<sObjects><sObject><Bad__c>x</Bad__c></sObject></sObjects>", "Field name not found : Bad__c"),
+        ("<sObjects><sObject><LastName>Never</LastName></sObject>", "Failed to parse XML"),
+        ("<jobInfo/>", "The content must be an sObjects element"),
+    ] {
+        let batch = v1_batch_of(&org, &id, "text/xml", rows).await;
+        let ended = told(&org, &batch).await;
+        assert_eq!(element(&ended, "state"), "Failed");
+        assert!(element(&ended, "stateMessage").contains(message), "{ended}");
+    }
+    assert_eq!(org.sandbox.count("Contact"), 1, "nothing of what can't be read is saved");
+}
+
+#[tokio::test]
+async fn json_with_no_rows_is_an_empty_array() {
+    let org = Org::start().await;
+    let id = v1_job(&org, "query", "JSON").await;
+    let batch = v1_batch(&org, &id, "SELECT Id FROM Contact").await;
+    let result = element(&told(&org, &format!("{batch}/result")).await, "result");
+    assert_eq!(told(&org, &format!("{batch}/result/{result}")).await, "[]");
+}
+
+#[tokio::test]
+async fn zipped_content_and_assignment_rules_are_refused_by_name() {
+    let org = Org::start().await;
+    let job = |body: serde_json::Value| client::answer(v1(&org, Method::POST, "job").json(&body));
+    let (status, refused) = job(json!({ "operation": "insert", "object": "Contact", "contentType": "ZIP_CSV" })).await;
+    assert_eq!(status, StatusCode::NOT_IMPLEMENTED);
+    assert!(refused["exceptionMessage"].as_str().unwrap().contains("ZIP_CSV"), "{refused}");
+    let rule =
+        json!({ "operation": "insert", "object": "Case", "contentType": "CSV", "assignmentRuleId": "01Q000000000001" });
+    assert_eq!(job(rule).await.0, StatusCode::NOT_IMPLEMENTED);
+    let unknown = job(json!({ "operation": "insert", "object": "Case", "contentType": "YAML" })).await;
+    assert_eq!((unknown.0, &unknown.1["exceptionCode"]), (StatusCode::BAD_REQUEST, &json!("InvalidJob")));
+    let id = v1_job(&org, "insert", "CSV").await;
+    let zipped = v1(&org, Method::POST, &format!("job/{id}/batch")).header("content-type", "zip/csv").body("PK");
+    assert_eq!(text(zipped).await.0, StatusCode::NOT_IMPLEMENTED);
+    let other =
+        v1(&org, Method::POST, &format!("job/{id}/batch")).header("content-type", "application/xml").body("<a/>");
+    let (status, refused) = text(other).await;
+    assert_eq!((status, element(&refused, "exceptionCode").as_str()), (StatusCode::BAD_REQUEST, "InvalidBatch"));
+}
