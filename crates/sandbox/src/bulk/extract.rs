@@ -144,8 +144,12 @@ fn line(record: &Value, columns: &[Column], task: &Task) -> String {
 
 pub(super) fn run(org: &Org, task: &Task, content: &[u8]) -> Result<Found, String> {
     let text = std::str::from_utf8(content).map_err(|_| "InvalidBatch : the query isn't UTF-8".to_owned())?;
-    found(org, task, text)
-        .map_err(|error: ApiError| format!("InvalidBatch : Failed to process query: {}: {}", error.code, error.message))
+    found(org, task, text).map_err(|error| failure(&error))
+}
+
+/// Why a query's batch failed.
+pub(super) fn failure(error: &ApiError) -> String {
+    format!("InvalidBatch : Failed to process query: {}: {}", error.code, error.message)
 }
 
 fn found(org: &Org, task: &Task, text: &str) -> Result<Found, ApiError> {

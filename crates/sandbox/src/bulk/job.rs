@@ -27,6 +27,14 @@ impl BatchState {
     }
 }
 
+/// Where a batch came from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) enum Origin {
+    Caller,
+    /// It is a chunk of a query that the caller sent.
+    Chunking,
+}
+
 /// What became of one row.
 pub(super) type Outcome = Result<Saved, Refusal>;
 
@@ -60,6 +68,7 @@ pub(super) struct Batch {
     pub(super) message: Option<String>,
     /// The line above what a query found.
     pub(super) header: String,
+    pub(super) origin: Origin,
     pub(super) created: Timestamp,
     pub(super) modified: Timestamp,
     /// Rows that something became of; counted from what is on the shelf, and so not written down.
@@ -77,6 +86,7 @@ impl Batch {
             state: BatchState::Queued,
             message: None,
             header: String::new(),
+            origin: Origin::Caller,
             created: now,
             modified: now,
             processed: 0,

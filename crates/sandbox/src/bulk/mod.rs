@@ -2,6 +2,7 @@
 //!
 //! [`v1`] and [`v2`] are the two interfaces; a job of the second is a job of the first with one batch.
 
+mod chunking;
 mod extract;
 mod job;
 mod jobs;

@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::chunking::Chunking;
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) enum Api {
     V1,
@@ -142,4 +144,6 @@ pub(super) struct Task {
     pub(super) api: Api,
     /// `67.0`
     pub(super) version: String,
+    /// Of a query by the first interface.
+    pub(super) chunking: Option<Chunking>,
 }

@@ -4,10 +4,10 @@ use std::sync::Arc;
 
 use super::{
     extract,
-    job::{Batch, BatchState, Job},
+    job::{Batch, BatchState, Job, Origin},
     jobs::Additions,
     load,
-    shelf::Chunk,
+    shelf::{Chunk, Upload},
     table::{Body, Table},
     task::{Api, Task},
 };
@@ -64,12 +64,19 @@ impl Work {
             let batch =
                 job.batch_mut(&self.batch).filter(|batch| !batch.has_ended()).ok_or_else(ApiError::not_found)?;
             batch.enter(BatchState::InProgress, now);
-            Ok::<_, ApiError>((task, batch.processed))
+            Ok::<_, ApiError>((task, batch.origin, batch.processed))
         });
         // Aborted or deleted before it was begun.
-        let Some(Ok((task, processed))) = begun.await else { return Ok(()) };
+        let Some(Ok((task, origin, processed))) = begun.await else { return Ok(()) };
         let content = self.org.jobs.shelf.content(self.org.journal(), &self.batch).await;
         let content = content.map_err(|error| unexpected(&error.into()))?;
+        if let (Some(chunking), Origin::Caller) = (&task.chunking, origin) {
+            let query = std::str::from_utf8(&content).map_err(|_| "InvalidBatch : the query isn't UTF-8")?;
+            let queries = chunking.split(&self.org, query).map_err(|error| extract::failure(&error))?;
+            if let Some(queries) = queries {
+                return self.chunk(queries).await;
+            }
+        }
         if task.operation.is_query() {
             let mut found = extract::run(&self.org, &task, &content)?;
             let chunks = found.chunks(&self.job, &self.batch);
@@ -100,6 +107,34 @@ impl Work {
             first += count;
         }
         self.end(BatchState::Completed, None, Additions::default()).await;
+        Ok(())
+    }
+
+    /// Batches for the chunks of a query take the place of the batch it came in, which is kept and not processed.
+    async fn chunk(&self, queries: Vec<String>) -> Result<(), Failure> {
+        let now = self.org.now();
+        let (mut batches, mut uploads) = (Vec::new(), Vec::new());
+        for query in queries {
+            let ids = (self.org.jobs.next_id("751"), self.org.jobs.next_id("752"));
+            let (Ok(id), Ok(result_id)) = ids else { return Err("InternalServerError : no id is left".to_owned()) };
+            uploads.push(Upload { batch: id.clone(), content: query.into() });
+            batches.push(Batch { origin: Origin::Chunking, ..Batch::new(id, result_id, now) });
+        }
+        let ids: Vec<String> = batches.iter().map(|batch| batch.id.clone()).collect();
+        let additions = Additions { uploads, ..Additions::default() };
+        let chunked = self.org.jobs.change(&self.org, &self.job, additions, |job: &mut Job| {
+            let batch =
+                job.batch_mut(&self.batch).filter(|batch| !batch.has_ended()).ok_or_else(ApiError::not_found)?;
+            batch.enter(BatchState::NotProcessed, now);
+            job.batches.extend(batches);
+            Ok::<_, ApiError>(())
+        });
+        match chunked.await {
+            Some(Ok(())) => ids.into_iter().for_each(|id| start(&self.org, self.job.clone(), id)),
+            // Aborted or deleted meanwhile, or not written down.
+            Some(Err(error)) if error.status.is_server_error() => return Err(unexpected(&error)),
+            Some(Err(_)) | None => {}
+        }
         Ok(())
     }
 

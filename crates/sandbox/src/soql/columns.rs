@@ -1,6 +1,6 @@
-//! What a query selects, where that can be told from its text alone.
+//! What a bulk query selects, told from its text alone, and how it is cut into chunks.
 
-use super::ast::{Item, Operand, Query};
+use super::ast::{Condition, Item, Literal, LiteralValue, Name, Operand, Operator, Path, Query};
 
 impl Query {
     /// The paths of a SELECT list that holds nothing but fields; `None` where it holds anything else, or rows are grouped or skipped.
@@ -16,5 +16,29 @@ impl Query {
             columns.push(names);
         }
         Some(columns)
+    }
+
+    /// Whether it is about nothing but fields and conditions, so that it can be asked of some ids at a time.
+    pub(crate) fn is_chunkable(&self) -> bool {
+        let select = &self.select;
+        self.plain_columns().is_some()
+            && select.order_by.is_empty()
+            && select.limit.is_none()
+            && select.having.is_none()
+    }
+
+    /// The same of records whose ids are in a span.
+    pub(crate) fn between(&self, from: &str, until: Option<&str>) -> Self {
+        let compared = |operator, id: &str| Condition::Compare {
+            left: Operand::Path(Path { relationships: Vec::new(), field: Name { text: "Id".to_owned(), at: 0 } }),
+            operator,
+            right: Literal { value: LiteralValue::Text { plain: id.to_owned(), pattern: id.to_owned() }, at: 0 },
+        };
+        let mut query = self.clone();
+        let asked = query.select.condition.take();
+        let bounds = std::iter::once(compared(Operator::GreaterOrEqual, from))
+            .chain(until.map(|until| compared(Operator::Less, until)));
+        query.select.condition = Some(Condition::And(asked.into_iter().chain(bounds).collect()));
+        query
     }
 }

@@ -186,3 +186,58 @@ async fn zipped_content_and_assignment_rules_are_refused_by_name() {
     let (status, refused) = text(other).await;
     assert_eq!((status, element(&refused, "exceptionCode").as_str()), (StatusCode::BAD_REQUEST, "InvalidBatch"));
 }
+
+#[tokio::test]
+async fn a_query_is_cut_into_chunks_of_record_ids_where_it_is_asked_to_be() {
+    let org = Org::start().await;
+    let mut ids = Vec::new();
+    for number in 0..25 {
+        ids.push(org.sandbox.create("Contact", json!({ "LastName": format!("P{number}") })).await.unwrap());
+    }
+    org.sandbox.delete("Contact", &ids[3]).await.unwrap();
+    let job = async |header: &str| {
+        let body = json!({ "operation": "query", "object": "Contact", "contentType": "CSV" });
+        client::answer(v1(&org, Method::POST, "job").header("Sforce-Enable-PKChunking", header).json(&body)).await
+    };
+    let (_, made) = job("chunkSize=10").await;
+    let id = made["id"].as_str().unwrap();
+    let original = v1_batch(&org, id, "SELECT Id FROM Contact WHERE LastName != 'P24' OR LastName = 'P4'").await;
+    let told_original = told(&org, &original).await;
+    assert_eq!(element(&told_original, "state"), "NotProcessed");
+    let listed = told(&org, &format!("job/{id}/batch")).await;
+    let batches: Vec<&str> = listed.split("<batchInfo>").skip(2).collect();
+    let (mut counts, mut found, mut queries) = (Vec::new(), String::new(), Vec::new());
+    for batch in &batches {
+        let path = format!("job/{id}/batch/{}", element(batch, "id"));
+        while element(&told(&org, &path).await, "state") != "Completed" {
+            tokio::task::yield_now().await;
+        }
+        counts.push(element(&told(&org, &path).await, "numberRecordsProcessed"));
+        let result = element(&told(&org, &format!("{path}/result")).await, "result");
+        found.push_str(&told(&org, &format!("{path}/result/{result}")).await);
+        queries.push(told(&org, &format!("{path}/request")).await);
+    }
+    // The deleted one counts towards its chunk, the last one fails the condition.
+    assert_eq!(counts, ["9", "10", "4"]);
+    assert!(ids.iter().enumerate().all(|(number, id)| found.contains(id) != [3, 24].contains(&number)));
+    let (first, second) = (&ids[0][..15], &ids[10][..15]);
+    assert!(queries[0].ends_with(&format!("AND Id >= '{first}' AND Id < '{second}'")), "{}", queries[0]);
+
+    // From a record on; and in one piece where more is asked than fields and conditions.
+    let (_, made) = job(&format!("chunkSize=100; startRow={}", ids[20])).await;
+    let resumed = made["id"].as_str().unwrap();
+    v1_batch(&org, resumed, "SELECT Id FROM Contact").await;
+    let listed = told(&org, &format!("job/{resumed}/batch")).await;
+    let last = format!("job/{resumed}/batch/{}", element(listed.split("<batchInfo>").nth(2).unwrap(), "id"));
+    while element(&told(&org, &last).await, "state") != "Completed" {
+        tokio::task::yield_now().await;
+    }
+    assert_eq!(element(&told(&org, &last).await, "numberRecordsProcessed"), "5");
+    let whole = v1_batch(&org, resumed, "SELECT Id FROM Contact ORDER BY Id LIMIT 3").await;
+    assert_eq!(element(&told(&org, &whole).await, "state"), "Completed");
+
+    assert_eq!(job("chunkSize=9999999").await.0, StatusCode::BAD_REQUEST);
+    assert_eq!(job("chunkSize=9; parent=Account").await.0, StatusCode::NOT_IMPLEMENTED);
+    let posts = v1_batch(&org, resumed, "SELECT Id FROM FeedItem").await;
+    assert_eq!(element(&told(&org, &posts).await, "state"), "Failed");
+}

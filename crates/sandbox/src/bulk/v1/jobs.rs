@@ -2,14 +2,17 @@
 
 use std::sync::Arc;
 
+use http::HeaderMap;
 use serde_json::{Map, Value, json};
 
 use super::{
     Refused, Told, change,
     refused::{not_emulated, refused},
+    text_of,
 };
 use crate::{
     bulk::{
+        chunking::{Chunking, Unfit},
         job::{BatchState, Intake, Job},
         jobs::Additions,
         task::{Api, Delimiter, Dialect, Format, LineEnding, Operation, Task},
@@ -24,6 +27,7 @@ pub(super) async fn create(
     user: String,
     version: String,
     fields: &Map<String, Value>,
+    headers: &HeaderMap,
 ) -> Result<Told, Refused> {
     let text = |name: &str| fields.get(name).and_then(Value::as_str).filter(|text| !text.is_empty());
     let operation = text("operation").ok_or_else(|| refused("InvalidJob", "No operation specified"))?;
@@ -44,6 +48,12 @@ pub(super) async fn create(
     }
     let external_id_field = external_id(operation, object, text("externalIdFieldName"))
         .map_err(|message| refused("InvalidJob", message.trim_start_matches("InvalidJob : ")))?;
+    let chunking = match Chunking::read(text_of(headers, "sforce-enable-pkchunking")) {
+        _ if !operation.is_query() || !headers.contains_key("sforce-enable-pkchunking") => None,
+        Ok(chunking) => chunking,
+        Err(Unfit::Wrong(message)) => return Err(refused("InvalidJob", message)),
+        Err(Unfit::NotEmulated(what)) => return Err(not_emulated(what)),
+    };
     let task = Task {
         operation,
         object: object.name.clone(),
@@ -53,6 +63,7 @@ pub(super) async fn create(
         user,
         api: Api::V1,
         version,
+        chunking,
     };
     let job = Job::new(org.jobs.next_id("750")?, task, org.now());
     let told = job_info(&job);

@@ -90,7 +90,7 @@ async fn serve(
     match (method.as_str(), path.as_slice()) {
         ("POST", ["job"]) => {
             let fields = read_info(&body, content_type)?;
-            Ok((StatusCode::CREATED, jobs::create(org, user, version, &fields).await?))
+            Ok((StatusCode::CREATED, jobs::create(org, user, version, &fields, headers).await?))
         }
         ("GET", ["job", id]) => ok(with(org, id, |job| Ok(jobs::job_info(job)))?),
         ("POST", ["job", id]) => ok(jobs::change_state(org, id, &read_info(&body, content_type)?).await?),

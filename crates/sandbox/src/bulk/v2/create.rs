@@ -106,6 +106,7 @@ fn read_task(caller: &Caller, api: Api, body: &Map<String, Value>) -> Result<(Ta
         user: caller.user.clone(),
         api,
         version: caller.version.clone(),
+        chunking: None,
     };
     Ok((task, query))
 }
