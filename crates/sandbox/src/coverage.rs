@@ -90,6 +90,7 @@ pub const RESOURCES: &[Resource] = &[
     answered("jobs/query", "GET,HEAD,POST"),
     answered("jobs/query/{job}", "DELETE,GET,HEAD,PATCH"),
     answered("jobs/query/{job}/results", "GET,HEAD"),
+    answered("jobs/query/{job}/resultPages", "GET,HEAD"),
     absent("jobs/*", "Bulk 2.0 Partial Downloads"),
     absent("knowledgeManagement/*", "Knowledge Management"),
     absent("licensing/*", "Licensing"),

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::extract;
+use super::{extract, task::Task};
 use crate::{
     error::ApiError,
     org::Org,
@@ -77,8 +77,8 @@ impl Chunking {
     ///
     /// # Errors
     /// It isn't a query, or its object can't be chunked.
-    pub(super) fn split(&self, org: &Org, text: &str) -> Result<Option<Vec<String>>, ApiError> {
-        let query = extract::check(&org.schema, text)?;
+    pub(super) fn split(&self, org: &Org, task: &Task, text: &str) -> Result<Option<Vec<String>>, ApiError> {
+        let query = extract::check(&org.schema, text, task.api, task.format)?;
         if !query.is_chunkable() {
             return Ok(None);
         }

@@ -5,7 +5,7 @@ use serde_json::Value;
 use super::{
     shelf::Chunk,
     table,
-    task::{Format, Operation, Task},
+    task::{Api, Format, Operation, Task},
     xml,
 };
 use crate::{
@@ -17,6 +17,7 @@ use crate::{
     soql::{self, FirstPage, Query, Rest, Scope, Settings},
 };
 
+const NOT_ENABLED: &str = "FEATURENOTENABLED";
 const ROWS_IN_A_CHUNK: usize = 2_000;
 /// A query within the conditions is asked anew for each, so there should be few.
 const ROWS_AT_A_TIME: usize = 20_000;
@@ -31,8 +32,18 @@ struct Column {
 ///
 /// # Errors
 /// It isn't SOQL, or asks for more than plain fields.
-pub(super) fn check(schema: &Schema, text: &str) -> Result<Query, ApiError> {
+pub(super) fn check(schema: &Schema, text: &str, api: Api, format: Format) -> Result<Query, ApiError> {
     let query = soql::parse(text)?;
+    if query.has_queries_within() {
+        return Err(ApiError::bad(
+            NOT_ENABLED,
+            match (api, format) {
+                (Api::V1, Format::Csv) => "Aggregate Relationships not supported in Bulk Query with CSV content type",
+                (Api::V1, _) => "The sandbox org does not emulate queries within the SELECT list of a bulk query",
+                _ => "Aggregate Relationships not supported in Bulk V2 Query with CSV content type",
+            },
+        ));
+    }
     columns(schema, &query)?;
     Ok(query)
 }
@@ -44,8 +55,8 @@ fn columns(schema: &Schema, query: &Query) -> Result<Vec<Column>, ApiError> {
     })?;
     let paths = query.plain_columns().ok_or_else(|| {
         ApiError::bad(
-            "FEATURENOTENABLED",
-            "Aggregates, functions, GROUP BY, OFFSET, TYPEOF, FIELDS() and queries within the SELECT list are not supported in a bulk query",
+            NOT_ENABLED,
+            "Aggregates, functions, GROUP BY, OFFSET, TYPEOF and FIELDS() are not supported in a bulk query",
         )
     })?;
     let columns: Vec<Column> = paths.into_iter().map(|path| column(schema, object, &path)).collect();
@@ -149,11 +160,14 @@ pub(super) fn run(org: &Org, task: &Task, content: &[u8]) -> Result<Found, Strin
 
 /// Why a query's batch failed.
 pub(super) fn failure(error: &ApiError) -> String {
+    if error.code == NOT_ENABLED {
+        return format!("FeatureNotEnabled : {}", error.message);
+    }
     format!("InvalidBatch : Failed to process query: {}: {}", error.code, error.message)
 }
 
 fn found(org: &Org, task: &Task, text: &str) -> Result<Found, ApiError> {
-    let mut query = check(&org.schema, text)?;
+    let mut query = check(&org.schema, text, task.api, task.format)?;
     query.asked_by(&task.user);
     let columns = columns(&org.schema, &query)?;
     let headers: Vec<String> = columns.iter().map(|column| column.names.join(".")).collect();

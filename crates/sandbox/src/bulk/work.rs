@@ -72,7 +72,7 @@ impl Work {
         let content = content.map_err(|error| unexpected(&error.into()))?;
         if let (Some(chunking), Origin::Caller) = (&task.chunking, origin) {
             let query = std::str::from_utf8(&content).map_err(|_| "InvalidBatch : the query isn't UTF-8")?;
-            let queries = chunking.split(&self.org, query).map_err(|error| extract::failure(&error))?;
+            let queries = chunking.split(&self.org, &task, query).map_err(|error| extract::failure(&error))?;
             if let Some(queries) = queries {
                 return self.chunk(queries).await;
             }

@@ -18,6 +18,11 @@ impl Query {
         Some(columns)
     }
 
+    /// Whether it lists children of its records.
+    pub(crate) fn has_queries_within(&self) -> bool {
+        self.select.items.iter().any(|item| matches!(item, Item::Children(_)))
+    }
+
     /// Whether it is about nothing but fields and conditions, so that it can be asked of some ids at a time.
     pub(crate) fn is_chunkable(&self) -> bool {
         let select = &self.select;

@@ -5,17 +5,17 @@ use serde_json::{Value, json};
 
 use crate::client::Org;
 
-async fn text(request: RequestBuilder) -> (StatusCode, String) {
+pub(crate) async fn text(request: RequestBuilder) -> (StatusCode, String) {
     let response = request.send().await.unwrap();
     (response.status(), response.text().await.unwrap())
 }
 
-fn put(org: &Org, id: &str, csv: impl Into<reqwest::Body>) -> RequestBuilder {
+pub(crate) fn put(org: &Org, id: &str, csv: impl Into<reqwest::Body>) -> RequestBuilder {
     let request = org.request(Method::PUT, &format!("/jobs/ingest/{id}/batches"));
     request.header("content-type", "text/csv").body(csv)
 }
 
-async fn wait(org: &Org, path: &str) -> Value {
+pub(crate) async fn wait(org: &Org, path: &str) -> Value {
     loop {
         let (status, job) = org.get(path).await;
         assert_eq!(status, StatusCode::OK, "{job}");
@@ -26,14 +26,14 @@ async fn wait(org: &Org, path: &str) -> Value {
     }
 }
 
-async fn opened(org: &Org, job: Value) -> String {
+pub(crate) async fn opened(org: &Org, job: Value) -> String {
     let (status, job) = org.send(Method::POST, "/jobs/ingest", job).await;
     assert_eq!((status, &job["state"]), (StatusCode::OK, &json!("Open")), "{job}");
     job["id"].as_str().unwrap().to_owned()
 }
 
 /// A whole load; answers the job as it ended.
-async fn load(org: &Org, job: Value, csv: &str) -> Value {
+pub(crate) async fn load(org: &Org, job: Value, csv: &str) -> Value {
     let id = opened(org, job).await;
     assert_eq!(text(put(org, &id, csv.to_owned())).await, (StatusCode::CREATED, String::new()));
     let closed = org.send(Method::PATCH, &format!("/jobs/ingest/{id}"), json!({ "state": "UploadComplete" })).await;
@@ -41,14 +41,14 @@ async fn load(org: &Org, job: Value, csv: &str) -> Value {
     wait(org, &format!("/jobs/ingest/{id}")).await
 }
 
-async fn listed(org: &Org, job: &Value, kind: &str) -> String {
+pub(crate) async fn listed(org: &Org, job: &Value, kind: &str) -> String {
     let path = format!("/jobs/ingest/{}/{kind}", job["id"].as_str().unwrap());
     let (status, text) = text(org.request(Method::GET, &path)).await;
     assert_eq!(status, StatusCode::OK, "{text}");
     text
 }
 
-fn job(operation: &str, object: &str) -> Value {
+pub(crate) fn job(operation: &str, object: &str) -> Value {
     json!({ "operation": operation, "object": object, "contentType": "CSV", "lineEnding": "LF" })
 }
 
@@ -152,7 +152,7 @@ async fn a_job_keeps_to_its_states() {
     let id = opened(&org, job("insert", "Contact")).await;
     let path = format!("/jobs/ingest/{id}");
     let (status, body) = org.get(&format!("{path}/failedResults")).await;
-    assert_eq!((status, &body[0]["errorCode"]), (StatusCode::BAD_REQUEST, &json!("INVALIDJOB")));
+    assert_eq!((status, &body[0]["errorCode"]), (StatusCode::BAD_REQUEST, &json!("INVALIDJOBSTATE")));
     assert_eq!(text(put(&org, &id, "LastName\nx\n")).await.0, StatusCode::CREATED);
     assert_eq!(text(put(&org, &id, "LastName\nx\n")).await.0, StatusCode::BAD_REQUEST, "one upload");
     assert_eq!(org.send(Method::DELETE, &path, json!({})).await.0, StatusCode::BAD_REQUEST, "it hasn't ended");

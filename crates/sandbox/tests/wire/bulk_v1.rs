@@ -3,12 +3,10 @@
 use reqwest::{Method, RequestBuilder, StatusCode};
 use serde_json::json;
 
-use crate::client::{self, Org};
-
-async fn text(request: RequestBuilder) -> (StatusCode, String) {
-    let response = request.send().await.unwrap();
-    (response.status(), response.text().await.unwrap())
-}
+use crate::{
+    bulk::text,
+    client::{self, Org},
+};
 
 fn v1(org: &Org, method: Method, path: &str) -> RequestBuilder {
     let url = format!("{}/services/async/59.0/{path}", org.sandbox.url());

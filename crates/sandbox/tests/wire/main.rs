@@ -7,6 +7,7 @@
 
 mod behaviour;
 mod bulk;
+mod bulk_jobs;
 mod bulk_kept;
 mod bulk_v1;
 mod client;

@@ -3,13 +3,13 @@
 use std::sync::Arc;
 
 use axum::response::{IntoResponse, Response};
-use http::{StatusCode, header};
+use http::StatusCode;
 use serde_json::Value;
 
 use super::{
-    JobCall, change_job,
+    JobCall, change_job, content_type,
     info::{state, summary},
-    invalid, jobs, json_answer, read_object, too_large, with_job,
+    invalid, invalid_state, jobs, json_answer, read_body, too_large, unsupported, with_job,
 };
 use crate::{
     bulk::{
@@ -28,13 +28,9 @@ const MOST_BYTES: usize = 100_000_000;
 
 pub(super) async fn upload(call: &JobCall, id: &str) -> Result<Response, ApiError> {
     let org = &call.caller.org;
-    let content_type = call.headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let content_type = content_type(call);
     if !content_type.to_ascii_lowercase().starts_with("text/csv") {
-        return Err(ApiError::new(
-            StatusCode::UNSUPPORTED_MEDIA_TYPE,
-            "UNSUPPORTED_MEDIA_TYPE",
-            format!("The content type of an upload must be text/csv, not {content_type}"),
-        ));
+        return Err(unsupported(content_type, "text/csv"));
     }
     if call.body.len() > MOST_BYTES {
         return Err(too_large());
@@ -44,10 +40,14 @@ pub(super) async fn upload(call: &JobCall, id: &str) -> Result<Response, ApiErro
     let additions = Additions { uploads, ..Additions::default() };
     let uploaded = change_job(call, Api::V2Ingest, id, additions, |job| {
         if job.intake != Intake::Open {
-            return Err(invalid(format!("InvalidJobState : The job isn't open; its state is {}", state(job))));
+            return Err(invalid_state(format!("The job isn't open; its state is {}", state(job))));
         }
         if !job.batches.is_empty() {
-            return Err(invalid("InvalidJobState : Found multiple contents for job: only one upload is allowed"));
+            return Err(invalid(format!(
+                "Found multiple contents for job: <{}>, please 'Close' / 'Abort' / 'Delete' the current Job then create a \
+                 new Job and make sure you only do 'PUT' once on a given Job.",
+                job.id
+            )));
         }
         job.modified = batch.created;
         job.batches.push(batch);
@@ -58,14 +58,13 @@ pub(super) async fn upload(call: &JobCall, id: &str) -> Result<Response, ApiErro
 }
 
 pub(super) async fn change_state(call: &JobCall, api: Api, id: &str) -> Result<Response, ApiError> {
-    let body = read_object(&call.body)?;
+    let body = read_body(call)?;
     let wanted = body.get("state").and_then(Value::as_str).unwrap_or_default().to_owned();
     let org: &Arc<Org> = &call.caller.org;
     let now = org.now();
     let empty = Batch::new(org.jobs.next_id("751")?, String::new(), now);
     let changed = change_job(call, api, id, Additions::default(), |job| {
-        let refused =
-            |job: &Job| Err(invalid(format!("InvalidJobState : A job in state {} can't become {wanted}", state(job))));
+        let refused = |job: &Job| Err(invalid_state(format!("A job in state {} can't become {wanted}", state(job))));
         match wanted.as_str() {
             "UploadComplete" if api == Api::V2Ingest && job.intake == Intake::Open => {
                 if job.batches.is_empty() {
@@ -81,7 +80,7 @@ pub(super) async fn change_state(call: &JobCall, api: Api, id: &str) -> Result<R
                 Ok((summary(job), None))
             }
             "UploadComplete" | "Aborted" => refused(job),
-            _ => Err(invalid(format!("InvalidJobState : Unknown state {wanted}"))),
+            _ => Err(invalid_state(format!("Unknown state {wanted}"))),
         }
     });
     let (shown, queued) = changed.await?;

@@ -1,10 +1,10 @@
 //! A job is made: alone, or with its rows in the same request.
 
 use axum::{body::Bytes, response::Response};
-use http::{StatusCode, header};
+use http::StatusCode;
 use serde_json::{Map, Value};
 
-use super::{JobCall, info::summary, invalid, json_answer, read_object};
+use super::{JobCall, content_type, info::summary, invalid, json_answer, read_body, read_object};
 use crate::{
     bulk::{
         extract,
@@ -23,7 +23,7 @@ const MOST_BYTES_AT_ONCE: usize = 100_000;
 
 pub(super) async fn create(call: &JobCall, api: Api) -> Result<Response, ApiError> {
     let org = &call.caller.org;
-    let content_type = call.headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let content_type = content_type(call);
     let (body, content) = if multipart::is_multipart(content_type) {
         let parts = multipart::parts(content_type, &call.body)?;
         let part = |name: &str| parts.iter().find(|part| part.name == name).map(|part| part.bytes.clone());
@@ -34,7 +34,7 @@ pub(super) async fn create(call: &JobCall, api: Api) -> Result<Response, ApiErro
         }
         (read_object(&job)?, Some(content))
     } else {
-        (read_object(&call.body)?, None)
+        (read_body(call)?, None)
     };
     let (task, query) = read_task(&call.caller, api, &body)?;
     let id = org.jobs.next_id("750")?;
@@ -74,6 +74,13 @@ fn read_task(caller: &Caller, api: Api, body: &Map<String, Value>) -> Result<(Ta
     if text("contentType").is_some_and(|content| content != "CSV") {
         return Err(invalid("InvalidJob : Unsupported content type: only CSV is supported"));
     }
+    if let Some(rule) = text("assignmentRuleId") {
+        return Err(ApiError::new(
+            StatusCode::NOT_IMPLEMENTED,
+            "NOT_IMPLEMENTED",
+            format!("The sandbox org does not emulate assignment rules (assignmentRuleId {rule})"),
+        ));
+    }
     let delimiter = match text("columnDelimiter") {
         None => Delimiter::Comma,
         Some(name) => {
@@ -89,7 +96,7 @@ fn read_task(caller: &Caller, api: Api, body: &Map<String, Value>) -> Result<(Ta
     let schema = &caller.org.schema;
     let (object, query) = if api == Api::V2Query {
         let query = text("query").ok_or_else(|| invalid("InvalidJob : query is required"))?;
-        let object = extract::check(schema, query)?.object_name().to_owned();
+        let object = extract::check(schema, query, api, Format::Csv)?.object_name().to_owned();
         (object, Some(query.to_owned()))
     } else {
         (text("object").ok_or_else(|| invalid("InvalidJob : object is required"))?.to_owned(), None)

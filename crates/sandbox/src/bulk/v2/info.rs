@@ -4,7 +4,7 @@ use axum::response::Response;
 use http::StatusCode;
 use serde_json::{Value, json};
 
-use super::{JobCall, jobs, json_answer, with_job};
+use super::{JobCall, json_answer, with_job};
 use crate::{
     bulk::{
         job::{BatchState, Intake, Job},
@@ -25,6 +25,14 @@ pub(super) fn state(job: &Job) -> &'static str {
     }
 }
 
+pub(super) fn job_type(api: Api) -> &'static str {
+    match api {
+        Api::V1 => "Classic",
+        Api::V2Ingest => "V2Ingest",
+        Api::V2Query => "V2Query",
+    }
+}
+
 /// As a list tells a job, and the answers to its changes.
 pub(super) fn summary(job: &Job) -> Value {
     let task = &job.task;
@@ -38,9 +46,9 @@ pub(super) fn summary(job: &Job) -> Value {
         "systemModstamp": datetime(job.modified),
         "state": state(job),
         "concurrencyMode": "Parallel",
-        "contentType": "CSV",
+        "contentType": task.format.name(),
         "apiVersion": version,
-        "jobType": if task.api == Api::V2Ingest { "V2Ingest" } else { "V2Query" },
+        "jobType": job_type(task.api),
         "lineEnding": task.dialect.line_ending.name(),
         "columnDelimiter": task.dialect.delimiter.name(),
     });
@@ -80,16 +88,6 @@ fn progress(job: &Job) -> Value {
         put("errorMessage", json!(message));
     }
     shown
-}
-
-/// Jobs of both interfaces in Salesforce; here each lists its own.
-pub(super) fn list(call: &JobCall, api: Api) -> Response {
-    let wanted = call.query.iter().find(|(name, _)| name == "jobType").map(|(_, value)| value.as_str());
-    let records = jobs(call).list(|job| {
-        let shown = (job.task.api == api).then(|| summary(job))?;
-        wanted.is_none_or(|wanted| shown.get("jobType").is_some_and(|kind| kind == wanted)).then_some(shown)
-    });
-    json_answer(call, StatusCode::OK, &json!({ "done": true, "nextRecordsUrl": null, "records": records }))
 }
 
 pub(super) fn info(call: &JobCall, api: Api, id: &str) -> Result<Response, ApiError> {

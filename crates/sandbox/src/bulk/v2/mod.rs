@@ -3,6 +3,7 @@
 mod change;
 mod create;
 mod info;
+mod list;
 mod results;
 mod rows;
 
@@ -51,13 +52,14 @@ async fn dispatch(call: &JobCall) -> Result<Response, ApiError> {
     };
     match (call.method.as_str(), rest) {
         ("POST", []) => create::create(call, api).await,
-        ("GET", []) => Ok(info::list(call, api)),
+        ("GET", []) => list::list(call, api),
         ("GET", [id]) => info::info(call, api, id),
         ("PATCH", [id]) => change::change_state(call, api, id).await,
         ("DELETE", [id]) => change::delete(call, api, id).await,
         ("PUT", [id, "batches"]) if api == Api::V2Ingest => change::upload(call, id).await,
         ("GET", [id, kind]) if api == Api::V2Ingest => rows::rows(call, id, kind).await,
         ("GET", [id, "results"]) if api == Api::V2Query => results::results(call, id),
+        ("GET", [id, "resultPages"]) if api == Api::V2Query => results::pages(call, id),
         _ => Err(ApiError::not_found()),
     }
 }
@@ -86,6 +88,11 @@ pub(super) fn invalid(message: impl Into<String>) -> ApiError {
     ApiError::bad("INVALIDJOB", message)
 }
 
+/// The job isn't where the call needs it to be.
+pub(super) fn invalid_state(message: impl Into<String>) -> ApiError {
+    ApiError::bad("INVALIDJOBSTATE", message)
+}
+
 pub(super) fn json_answer(call: &JobCall, status: StatusCode, body: &Value) -> Response {
     let pretty = call.headers.get("x-prettyprint").is_some_and(|value| value == "1" || value == "true");
     let text = if pretty { serde_json::to_string_pretty(body).unwrap_or_default() } else { body.to_string() };
@@ -94,6 +101,27 @@ pub(super) fn json_answer(call: &JobCall, status: StatusCode, body: &Value) -> R
 
 pub(super) fn csv_answer(body: Body) -> Response {
     (StatusCode::OK, [(header::CONTENT_TYPE, "text/csv;charset=UTF-8")], body).into_response()
+}
+
+pub(super) fn content_type(call: &JobCall) -> &str {
+    call.headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default()
+}
+
+pub(super) fn unsupported(content_type: &str, wanted: &str) -> ApiError {
+    ApiError::new(
+        StatusCode::UNSUPPORTED_MEDIA_TYPE,
+        "UNSUPPORTED_MEDIA_TYPE",
+        format!("The content type of the request body must be {wanted}, not {content_type}"),
+    )
+}
+
+/// The body of a call about a job.
+pub(super) fn read_body(call: &JobCall) -> Result<Map<String, Value>, ApiError> {
+    let content_type = content_type(call);
+    if !content_type.is_empty() && !content_type.to_ascii_lowercase().contains("json") {
+        return Err(unsupported(content_type, "application/json"));
+    }
+    read_object(&call.body)
 }
 
 pub(super) fn read_object(body: &[u8]) -> Result<Map<String, Value>, ApiError> {

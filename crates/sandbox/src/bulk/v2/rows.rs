@@ -8,7 +8,7 @@ use axum::{
 };
 use futures::{StreamExt, TryStreamExt, stream};
 
-use super::{JobCall, csv_answer, info::state, invalid, with_job};
+use super::{JobCall, csv_answer, info::state, invalid_state, with_job};
 use crate::{
     bulk::{
         job::Outcome,
@@ -56,7 +56,7 @@ pub(super) async fn rows(call: &JobCall, id: &str, kind: &str) -> Result<Respons
     let listed = Listed::named(kind).ok_or_else(ApiError::not_found)?;
     let (batch, dialect) = with_job(call, Api::V2Ingest, id, |job| {
         if !job.has_ended() {
-            return Err(invalid(format!("InvalidJobState : The job hasn't ended; its state is {}", state(job))));
+            return Err(invalid_state(format!("The job hasn't ended; its state is {}", state(job))));
         }
         Ok((job.batches.first().map(|batch| (batch.id.clone(), batch.processed)), job.task.dialect))
     })??;
