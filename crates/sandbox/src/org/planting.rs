@@ -20,11 +20,12 @@ impl Org {
     pub(crate) async fn reset(&self) -> Result<(), JournalError> {
         {
             let _writing = self.writer.lock().await;
+            // First, so that no job goes on in an org whose records are gone.
+            self.jobs.clear(self.journal.as_ref()).await?;
             if let Some(journal) = &self.journal {
                 journal.clear_records().await?;
             }
             self.blobs.clear(self.journal.as_ref()).await?;
-            self.jobs.clear(self.journal.as_ref()).await?;
             let mut database = self.database.write().unwrap_or_else(PoisonError::into_inner);
             database.clear();
             database.furnish();
