@@ -107,7 +107,7 @@ async fn the_first_interface_refuses_in_its_own_words() {
 }
 
 /// As it is told once it has ended.
-async fn told(org: &Org, path: &str) -> String {
+async fn told_of(org: &Org, path: &str) -> String {
     text(v1(org, Method::GET, path)).await.1
 }
 
@@ -120,7 +120,7 @@ async fn rows_go_in_and_come_out_as_xml() {
         <sObject><LastName>One &lt;1&gt;</LastName><AccountId>ACCOUNT</AccountId></sObject>\
         <sObject><Email>nobody@x.test</Email></sObject></sObjects>";
     let batch = v1_batch_of(&org, &id, "application/xml; charset=UTF-8", &rows.replace("ACCOUNT", &account)).await;
-    let results = told(&org, &format!("{batch}/result")).await;
+    let results = told_of(&org, &format!("{batch}/result")).await;
     let contact = org.sandbox.records("Contact")[0]["Id"].as_str().unwrap().to_owned();
     assert_eq!(
         results,
@@ -133,8 +133,8 @@ async fn rows_go_in_and_come_out_as_xml() {
     );
     let query = v1_job(&org, "query", "XML").await;
     let batch = v1_batch_of(&org, &query, "application/xml", "SELECT LastName, Email, Account.Name FROM Contact").await;
-    let result = element(&told(&org, &format!("{batch}/result")).await, "result");
-    let found = told(&org, &format!("{batch}/result/{result}")).await;
+    let result = element(&told_of(&org, &format!("{batch}/result")).await, "result");
+    let found = told_of(&org, &format!("{batch}/result/{result}")).await;
     assert!(
         found.contains(
             "<records xsi:type=\"sObject\"><type>Contact</type><LastName>One &lt;1&gt;</LastName><Email xsi:nil=\"true\"/>\
@@ -148,7 +148,7 @@ async fn rows_go_in_and_come_out_as_xml() {
         ("<jobInfo/>", "The content must be an sObjects element"),
     ] {
         let batch = v1_batch_of(&org, &id, "text/xml", rows).await;
-        let ended = told(&org, &batch).await;
+        let ended = told_of(&org, &batch).await;
         assert_eq!(element(&ended, "state"), "Failed");
         assert!(element(&ended, "stateMessage").contains(message), "{ended}");
     }
@@ -160,8 +160,8 @@ async fn json_with_no_rows_is_an_empty_array() {
     let org = Org::start().await;
     let id = v1_job(&org, "query", "JSON").await;
     let batch = v1_batch(&org, &id, "SELECT Id FROM Contact").await;
-    let result = element(&told(&org, &format!("{batch}/result")).await, "result");
-    assert_eq!(told(&org, &format!("{batch}/result/{result}")).await, "[]");
+    let result = element(&told_of(&org, &format!("{batch}/result")).await, "result");
+    assert_eq!(told_of(&org, &format!("{batch}/result/{result}")).await, "[]");
 }
 
 #[tokio::test]
@@ -200,20 +200,20 @@ async fn a_query_is_cut_into_chunks_of_record_ids_where_it_is_asked_to_be() {
     let (_, made) = job("chunkSize=10").await;
     let id = made["id"].as_str().unwrap();
     let original = v1_batch(&org, id, "SELECT Id FROM Contact WHERE LastName != 'P24' OR LastName = 'P4'").await;
-    let told_original = told(&org, &original).await;
+    let told_original = told_of(&org, &original).await;
     assert_eq!(element(&told_original, "state"), "NotProcessed");
-    let listed = told(&org, &format!("job/{id}/batch")).await;
+    let listed = told_of(&org, &format!("job/{id}/batch")).await;
     let batches: Vec<&str> = listed.split("<batchInfo>").skip(2).collect();
     let (mut counts, mut found, mut queries) = (Vec::new(), String::new(), Vec::new());
     for batch in &batches {
         let path = format!("job/{id}/batch/{}", element(batch, "id"));
-        while element(&told(&org, &path).await, "state") != "Completed" {
+        while element(&told_of(&org, &path).await, "state") != "Completed" {
             tokio::task::yield_now().await;
         }
-        counts.push(element(&told(&org, &path).await, "numberRecordsProcessed"));
-        let result = element(&told(&org, &format!("{path}/result")).await, "result");
-        found.push_str(&told(&org, &format!("{path}/result/{result}")).await);
-        queries.push(told(&org, &format!("{path}/request")).await);
+        counts.push(element(&told_of(&org, &path).await, "numberRecordsProcessed"));
+        let result = element(&told_of(&org, &format!("{path}/result")).await, "result");
+        found.push_str(&told_of(&org, &format!("{path}/result/{result}")).await);
+        queries.push(told_of(&org, &format!("{path}/request")).await);
     }
     // The deleted one counts towards its chunk, the last one fails the condition.
     assert_eq!(counts, ["9", "10", "4"]);
@@ -225,17 +225,88 @@ async fn a_query_is_cut_into_chunks_of_record_ids_where_it_is_asked_to_be() {
     let (_, made) = job(&format!("chunkSize=100; startRow={}", ids[20])).await;
     let resumed = made["id"].as_str().unwrap();
     v1_batch(&org, resumed, "SELECT Id FROM Contact").await;
-    let listed = told(&org, &format!("job/{resumed}/batch")).await;
+    let listed = told_of(&org, &format!("job/{resumed}/batch")).await;
     let last = format!("job/{resumed}/batch/{}", element(listed.split("<batchInfo>").nth(2).unwrap(), "id"));
-    while element(&told(&org, &last).await, "state") != "Completed" {
+    while element(&told_of(&org, &last).await, "state") != "Completed" {
         tokio::task::yield_now().await;
     }
-    assert_eq!(element(&told(&org, &last).await, "numberRecordsProcessed"), "5");
+    assert_eq!(element(&told_of(&org, &last).await, "numberRecordsProcessed"), "5");
     let whole = v1_batch(&org, resumed, "SELECT Id FROM Contact ORDER BY Id LIMIT 3").await;
-    assert_eq!(element(&told(&org, &whole).await, "state"), "Completed");
+    assert_eq!(element(&told_of(&org, &whole).await, "state"), "Completed");
 
     assert_eq!(job("chunkSize=9999999").await.0, StatusCode::BAD_REQUEST);
     assert_eq!(job("chunkSize=9; parent=Account").await.0, StatusCode::NOT_IMPLEMENTED);
     let posts = v1_batch(&org, resumed, "SELECT Id FROM FeedItem").await;
-    assert_eq!(element(&told(&org, &posts).await, "state"), "Failed");
+    assert_eq!(element(&told_of(&org, &posts).await, "state"), "Failed");
+}
+
+#[tokio::test]
+async fn what_is_asked_of_the_wrong_job_or_in_the_wrong_form_is_refused_and_saves_nothing() {
+    let org = Org::start().await;
+    let id = v1_job(&org, "insert", "CSV").await;
+    let json_job = v1_job(&org, "insert", "JSON").await;
+    let code = async |request: RequestBuilder| {
+        let (status, body) = text(request).await;
+        // Who speaks JSON is answered in it.
+        let code = match serde_json::from_str::<serde_json::Value>(&body) {
+            Ok(body) => body["exceptionCode"].as_str().unwrap().to_owned(),
+            Err(_) => element(&body, "exceptionCode"),
+        };
+        (status.as_u16(), code)
+    };
+    let told = |code: &str| (400, code.to_owned());
+    let post = |path: &str, kind: &str, body: &str| {
+        v1(&org, Method::POST, path).header("content-type", kind).body(body.to_owned())
+    };
+    let rows = "LastName\nNever\n";
+    for other in ["750000000000001AAA", "nonsense"] {
+        assert_eq!(code(v1(&org, Method::GET, &format!("job/{other}"))).await, told("InvalidJob"));
+        assert_eq!(code(post(&format!("job/{other}/batch"), "text/csv", rows)).await, told("InvalidJob"));
+    }
+    // A job of the second interface is none of the first.
+    let (_, second) =
+        org.send(Method::POST, "/jobs/ingest", json!({ "operation": "insert", "object": "Contact" })).await;
+    let second = second["id"].as_str().unwrap();
+    assert_eq!(code(v1(&org, Method::GET, &format!("job/{second}"))).await, told("InvalidJob"));
+    assert_eq!(
+        code(post(&format!("job/{id}/batch"), "application/json; charset=UTF-8", "[]")).await,
+        told("InvalidBatch")
+    );
+    assert_eq!(code(post(&format!("job/{id}"), "text/plain", "state=Closed")).await, told("InvalidJob"));
+    assert_eq!(
+        code(post("job", "application/xml", "<jobInfo><operation>explode</operation></jobInfo>")).await,
+        told("InvalidJob")
+    );
+    assert_eq!(code(v1(&org, Method::DELETE, &format!("job/{id}"))).await, told("InvalidUrl"));
+    let large = format!("LastName\n{}\n", "x".repeat(10_000_000));
+    assert_eq!(code(post(&format!("job/{id}/batch"), "text/csv", &large)).await, told("ExceededQuota"));
+
+    // Content that can't be read fails its batch as a whole.
+    for (rows, words) in
+        [("LastName\nNever\nNe,ver\n", "Row 2 has 2 columns"), ("LastName,LastName\nNever,Never\n", "duplicated")]
+    {
+        let ended = told_of(&org, &v1_batch(&org, &id, rows).await).await;
+        assert_eq!(element(&ended, "state"), "Failed");
+        assert!(element(&ended, "stateMessage").contains(words), "{ended}");
+        // A batch is asked for by its own job.
+        let elsewhere = format!("job/{json_job}/batch/{}", element(&ended, "id"));
+        assert_eq!(code(v1(&org, Method::GET, &elsewhere)).await, told("InvalidBatch"));
+    }
+    for rows in ["[{\"LastName\":\"Never\"},", "{\"LastName\":\"Never\"}", "[{\"LastName\":\"Never\"},1]"] {
+        let request =
+            v1(&org, Method::POST, &format!("job/{json_job}/batch")).header("content-type", "application/json");
+        let (_, batch) = client::answer(request.body(rows)).await;
+        let path = format!("job/{json_job}/batch/{}", batch["id"].as_str().unwrap());
+        while element(&told_of(&org, &path).await, "state") != "Failed" {
+            tokio::task::yield_now().await;
+        }
+    }
+    let state = |state: &str| {
+        post(&format!("job/{id}"), "application/xml", &format!("<jobInfo><state>{state}</state></jobInfo>"))
+    };
+    assert_eq!(code(state("Exploded")).await, told("InvalidJob"));
+    assert_eq!(element(&text(state("Aborted")).await.1, "state"), "Aborted");
+    assert_eq!(code(state("Closed")).await, told("InvalidJobState"));
+    assert_eq!(code(post(&format!("job/{id}/batch"), "text/csv", rows)).await, told("InvalidJobState"));
+    assert_eq!(org.sandbox.count("Contact"), 0);
 }
