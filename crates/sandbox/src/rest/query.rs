@@ -3,6 +3,7 @@
 use std::{collections::HashMap, sync::Mutex};
 
 use domain::{SalesforceId, Timestamp};
+use http::StatusCode;
 use serde_json::{Value, json};
 
 use super::{Call, Caller, Reply};
@@ -99,7 +100,9 @@ impl Rows for Database {
 
 impl From<SoqlError> for ApiError {
     fn from(error: SoqlError) -> Self {
-        Self::bad(error.code, error.message)
+        let status =
+            if error.code == "NOT_IMPLEMENTED" { StatusCode::NOT_IMPLEMENTED } else { StatusCode::BAD_REQUEST };
+        Self::new(status, error.code, error.message)
     }
 }
 
@@ -137,6 +140,11 @@ pub(super) fn query(caller: &Caller, database: &Database, call: &Call) -> Result
     let batch = batch_size(call);
     let settings = Settings { now: caller.org.now().to_jiff(), scope, version: &caller.version };
     let FirstPage { total, rows, rest } = soql::run_page(&query, database.schema(), database, &settings, batch)?;
+    if matches!(&rest, Rest::Rows(rows) if !rows.is_empty()) {
+        let message =
+            "Aggregate query does not support queryMore(), use LIMIT to restrict the results to a single batch";
+        return Err(ApiError::bad("EXCEEDED_ID_LIMIT", message));
+    }
     if rest.is_empty() {
         return Ok(Reply::ok(json!({ "totalSize": total, "done": true, "records": rows })));
     }

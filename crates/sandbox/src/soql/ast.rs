@@ -11,20 +11,21 @@ pub struct Query {
 }
 
 impl Query {
-    /// Says who `USING SCOPE mine` speaks of.
+    /// Says who `USING SCOPE mine` and its kin speak of.
     pub(crate) fn asked_by(&mut self, user: &str) {
-        if self.select.records == Records::Everyones {
-            return;
-        }
         let at = self.select.from.at;
-        let field = Name { text: "OwnerId".to_owned(), at };
-        let owner = Condition::Compare {
-            left: Operand::Path(Path { relationships: Vec::new(), field }),
-            operator: Operator::Equal,
+        let person = |field: &str, operator| Condition::Compare {
+            left: Operand::Path(Path { relationships: Vec::new(), field: Name { text: field.to_owned(), at } }),
+            operator,
             right: Literal { value: LiteralValue::Text { plain: user.to_owned(), pattern: user.to_owned() }, at },
         };
+        let theirs = match self.select.records {
+            Records::Mine => vec![person("OwnerId", Operator::Equal)],
+            Records::Delegated => vec![person("CreatedById", Operator::Equal), person("OwnerId", Operator::NotEqual)],
+            _ => return,
+        };
         let asked = self.select.condition.take();
-        self.select.condition = Some(Condition::And(std::iter::once(owner).chain(asked).collect()));
+        self.select.condition = Some(Condition::And(theirs.into_iter().chain(asked).collect()));
     }
 
     pub fn text(&self) -> &str {
@@ -44,8 +45,13 @@ pub(super) struct Select {
     /// An object, or a child relationship within a SELECT list.
     pub(super) from: Name,
     pub(super) alias: Option<Name>,
+    /// What a child relationship is of, where that is said: `FROM Account.Contacts`.
+    pub(super) parent: Option<Name>,
+    /// `FROM Contact c, c.Account a`
+    pub(super) short_cuts: Vec<ShortCut>,
     /// `USING SCOPE`
     pub(super) records: Records,
+    pub(super) records_at: usize,
     pub(super) condition: Option<Condition>,
     pub(super) group_by: Vec<Operand>,
     pub(super) subtotals: Subtotals,
@@ -64,7 +70,10 @@ impl Select {
             items: Vec::new(),
             from,
             alias: None,
+            parent: None,
+            short_cuts: Vec::new(),
             records: Records::Everyones,
+            records_at: 0,
             condition: None,
             group_by: Vec::new(),
             subtotals: Subtotals::None,
@@ -84,12 +93,44 @@ pub(super) struct Name {
     pub(super) at: usize,
 }
 
+/// A name for relationships on the way to a parent, all of them spelled out.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct ShortCut {
+    pub(super) relationships: Vec<Name>,
+    pub(super) name: Name,
+}
+
 /// Whose records a query is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Records {
     Everyones,
     /// Of the user who asks.
     Mine,
+    /// Given to someone else by the user who asks.
+    Delegated,
+    MineAndMyGroups,
+    MyTerritory,
+    MyTeamTerritory,
+    Team,
+    ScopingRule,
+}
+
+impl Records {
+    /// In the order in which messages and tests list them.
+    pub(super) const ALL: [(&'static str, Self); 8] = [
+        ("everything", Self::Everyones),
+        ("mine", Self::Mine),
+        ("delegated", Self::Delegated),
+        ("mine_and_my_groups", Self::MineAndMyGroups),
+        ("my_territory", Self::MyTerritory),
+        ("my_team_territory", Self::MyTeamTerritory),
+        ("team", Self::Team),
+        ("scopingRule", Self::ScopingRule),
+    ];
+
+    pub(super) fn name(self) -> &'static str {
+        Self::ALL.into_iter().find(|(_, records)| *records == self).map_or("", |(name, _)| name)
+    }
 }
 
 /// What `GROUP BY` adds to the groups themselves.
@@ -150,7 +191,7 @@ impl Operand {
     }
 
     pub(super) fn is_aggregate(&self) -> bool {
-        matches!(self, Self::Call { function: Function::Aggregate(_), .. })
+        matches!(self, Self::Call { function: Function::Aggregate(_) | Function::FormattedAggregate(_), .. })
     }
 }
 
@@ -174,6 +215,8 @@ pub(super) enum Function {
     Date(DatePart),
     ToLabel,
     Format,
+    /// `FORMAT(MIN(CreatedDate))`
+    FormattedAggregate(Aggregate),
     /// `convertCurrency`: the sandbox has one currency.
     AsIs,
     /// Whether a group is a subtotal over the field.

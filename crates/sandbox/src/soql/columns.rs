@@ -1,12 +1,16 @@
 //! What a bulk query selects, told from its text alone, and how it is cut into chunks.
 
-use super::ast::{Condition, Item, Literal, LiteralValue, Name, Operand, Operator, Path, Query};
+use super::ast::{Condition, Item, Literal, LiteralValue, Name, Operand, Operator, Path, Query, Records};
 
 impl Query {
-    /// The paths of a SELECT list that holds nothing but fields; `None` where it holds anything else, or rows are grouped or skipped.
+    /// The paths of a SELECT list that holds nothing but fields; `None` where it holds anything else, or rows are grouped, skipped
+    /// or those of the one who asks.
     pub(crate) fn plain_columns(&self) -> Option<Vec<Vec<&str>>> {
         let select = &self.select;
-        if select.items.is_empty() || !select.group_by.is_empty() || select.offset.is_some() {
+        let is_grouped = select.items.is_empty() || !select.group_by.is_empty();
+        // A bulk job doesn't say who asks, nor does it know other names for relationships.
+        let is_scoped = select.records != Records::Everyones || !select.short_cuts.is_empty();
+        if is_grouped || is_scoped || select.offset.is_some() {
             return None;
         }
         let mut columns = Vec::with_capacity(select.items.len());

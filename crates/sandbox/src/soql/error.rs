@@ -1,6 +1,6 @@
 //! Errors as the org words them: a code, and a message that shows where.
 
-/// Answered with status 400.
+/// Answered with status 400, and 501 for `NOT_IMPLEMENTED`.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{code}: {message}")]
 pub struct SoqlError {

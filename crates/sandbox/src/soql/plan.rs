@@ -63,10 +63,24 @@ pub(super) struct Groups<'s> {
     /// For the groups and each kind of subtotal, which keys tell rows apart.
     pub(super) sets: Vec<Vec<bool>>,
     pub(super) aggregates: Vec<(Aggregate, Source<'s>, FieldKind)>,
-    /// Name in the answer, and which value: keys are counted first, then whether each is left out of a subtotal, then aggregates.
-    pub(super) columns: Vec<(String, usize)>,
+    pub(super) columns: Vec<GroupColumn>,
     pub(super) having: Option<Filter<usize>>,
     pub(super) order: Vec<OrderKey<usize>>,
+}
+
+pub(super) struct GroupColumn {
+    pub(super) name: String,
+    /// Which value: keys are counted first, then whether each is left out of a subtotal, then aggregates.
+    pub(super) value: usize,
+    pub(super) form: Form,
+}
+
+/// How a value is answered.
+#[derive(Clone, Copy)]
+pub(super) enum Form {
+    AsIs,
+    /// As a person in the United States reads it.
+    Formatted(FieldKind),
 }
 
 pub(super) struct OrderKey<S> {

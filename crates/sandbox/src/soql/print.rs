@@ -5,7 +5,7 @@ use std::fmt::{self, Display, Formatter, Write};
 use super::{
     ast::{
         Aggregate, Condition, DatePart, Direction, FieldGroup, Function, Item, Literal, LiteralValue, Membership,
-        Nulls, Operand, Operator, Order, Path, Query, Records, Select, Subtotals,
+        Nulls, Operand, Operator, Order, Path, Query, Records, Select, ShortCut, Subtotals,
     },
     dates::{NamedDate, Unit},
 };
@@ -30,12 +30,24 @@ impl Display for Select {
     fn fmt(&self, formatter: &mut Formatter<'_>) -> fmt::Result {
         formatter.write_str("SELECT ")?;
         list(formatter, &self.items)?;
-        write!(formatter, " FROM {}", self.from.text)?;
+        formatter.write_str(" FROM ")?;
+        if let Some(parent) = &self.parent {
+            write!(formatter, "{}.", parent.text)?;
+        }
+        formatter.write_str(&self.from.text)?;
         if let Some(alias) = &self.alias {
             write!(formatter, " {}", alias.text)?;
         }
-        if self.records == Records::Mine {
-            formatter.write_str(" USING SCOPE mine")?;
+        let start = self.alias.as_ref().unwrap_or(&self.from);
+        for ShortCut { relationships, name } in &self.short_cuts {
+            write!(formatter, ", {}", start.text)?;
+            for relationship in relationships {
+                write!(formatter, ".{}", relationship.text)?;
+            }
+            write!(formatter, " {}", name.text)?;
+        }
+        if self.records != Records::Everyones {
+            write!(formatter, " USING SCOPE {}", self.records.name())?;
         }
         if let Some(condition) = &self.condition {
             write!(formatter, " WHERE {condition}")?;
@@ -112,6 +124,9 @@ impl Display for Operand {
         match self {
             Self::Path(path) => path.fmt(formatter),
             Self::Call { function, argument: None, .. } => write!(formatter, "{}()", function.name()),
+            Self::Call { function: Function::FormattedAggregate(aggregate), argument: Some(path), .. } => {
+                write!(formatter, "FORMAT({}({path}))", aggregate.name())
+            }
             Self::Call { function, argument: Some(path), .. } => write!(formatter, "{}({path})", function.name()),
         }
     }
@@ -134,7 +149,7 @@ impl Function {
                 DatePart::DayOnly => "DAY_ONLY",
             },
             Self::ToLabel => "toLabel",
-            Self::Format => "FORMAT",
+            Self::Format | Self::FormattedAggregate(_) => "FORMAT",
             Self::AsIs => "convertCurrency",
             Self::Grouping => "GROUPING",
         }

@@ -67,6 +67,35 @@ async fn a_wrong_query_says_where() {
 }
 
 #[tokio::test]
+async fn what_the_sandbox_cannot_do_answers_501_and_groups_have_no_second_page() {
+    let org = Org::start().await;
+    let place = "/query?q=SELECT+Id+FROM+Account+ORDER+BY+DISTANCE(Place__c,GEOLOCATION(1,2),'km')";
+    let (status, body) = org.get(place).await;
+    assert_eq!((status, &body[0]["errorCode"]), (StatusCode::NOT_IMPLEMENTED, &json!("NOT_IMPLEMENTED")));
+    assert!(body[0]["message"].as_str().unwrap().contains("DISTANCE()"), "{body}");
+
+    contacts(&org, 201).await;
+    let groups = |limit: &str| {
+        let soql = format!("SELECT LastName, COUNT(Id) FROM Contact GROUP BY LastName {limit}");
+        client::answer(
+            org.request(Method::GET, "/query").query(&[("q", soql)]).header("Sforce-Query-Options", "batchSize=200"),
+        )
+    };
+    let (status, body) = groups("").await;
+    assert_eq!((status, &body[0]["errorCode"]), (StatusCode::BAD_REQUEST, &json!("EXCEEDED_ID_LIMIT")));
+    assert_eq!(groups("LIMIT 200").await.1["totalSize"], 200);
+}
+
+#[tokio::test]
+async fn a_scope_is_about_whose_session_it_is() {
+    let org = Org::start().await;
+    org.sandbox.create("Case", json!({ "Subject": "mine" })).await.unwrap();
+    org.sandbox.create_as(sandbox::RILEY_ID, "Case", json!({ "Subject": "Riley's" })).await.unwrap();
+    let subjects = org.query("SELECT Subject FROM Case USING SCOPE mine").await;
+    assert_eq!((&subjects["totalSize"], &subjects["records"][0]["Subject"]), (&json!(1), &json!("mine")));
+}
+
+#[tokio::test]
 async fn internal_posts_are_readable_by_the_api_user() {
     let org = Org::start().await;
     let case = org.sandbox.create("Case", json!({ "Subject": "x" })).await.unwrap();

@@ -7,10 +7,14 @@ use std::{
 
 use serde_json::{Map, Value, json};
 
-use super::{Evaluator, order::sort_by_keys};
+use super::{Evaluator, format::formatted, order::sort_by_keys};
 use crate::{
     schema::FieldKind,
-    soql::{Rows, ast::Aggregate, plan::Groups},
+    soql::{
+        Rows,
+        ast::Aggregate,
+        plan::{Form, GroupColumn, Groups},
+    },
 };
 
 static NULL: Value = Value::Null;
@@ -168,8 +172,13 @@ fn at(values: &[Value], index: usize) -> Cow<'_, Value> {
 fn answer(values: &[Value], groups: &Groups<'_>) -> Value {
     let mut row = Map::new();
     row.insert("attributes".to_owned(), json!({ "type": "AggregateResult" }));
-    for (name, index) in &groups.columns {
-        row.insert(name.clone(), at(values, *index).into_owned());
+    for GroupColumn { name, value, form } in &groups.columns {
+        let value = at(values, *value);
+        let shown = match form {
+            Form::AsIs => value.into_owned(),
+            Form::Formatted(kind) => formatted(*kind, &value),
+        };
+        row.insert(name.clone(), shown);
     }
     Value::Object(row)
 }

@@ -95,6 +95,9 @@ impl Parser<'_> {
     }
 
     fn list(&mut self) -> Result<Vec<Literal>, SoqlError> {
+        if self.peek().kind == TokenKind::Colon {
+            return Err(self.error(self.peek().start, "Bind variables only allowed in Apex code"));
+        }
         self.expect(TokenKind::Open)?;
         let mut list = vec![self.literal()?];
         while self.take(TokenKind::Comma) {

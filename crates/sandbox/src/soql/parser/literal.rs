@@ -17,6 +17,7 @@ impl Parser<'_> {
             TokenKind::Number => source.parse().ok().map(LiteralValue::Number).ok_or_else(|| self.unexpected()),
             TokenKind::Moment => self.moment(source),
             TokenKind::Word => self.word(source),
+            TokenKind::Colon => Err(self.error(token.start, "Bind variables only allowed in Apex code")),
             _ => Err(self.unexpected()),
         }?;
         self.advance();

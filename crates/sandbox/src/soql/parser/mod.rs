@@ -4,6 +4,8 @@ mod condition;
 mod literal;
 mod select;
 
+pub(super) use select::MAX_HOPS;
+
 use super::{
     ast::{Name, Path, Query},
     error::SoqlError,

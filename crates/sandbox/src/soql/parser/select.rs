@@ -4,18 +4,22 @@ use super::{Parser, Place};
 use crate::soql::{
     ast::{
         Aggregate, Branch, Direction, FieldGroup, Function, Item, Name, Nulls, Operand, Order, Path, Records, Select,
-        Subtotals,
+        ShortCut, Subtotals,
     },
     error::SoqlError,
     lexer::TokenKind,
 };
 
 const MAX_OFFSET: usize = 2_000;
+/// How many relationships a path follows at most.
+pub(in crate::soql) const MAX_HOPS: usize = 5;
 const MAX_SUBTOTAL_FIELDS: usize = 3;
 
-/// Words that begin what follows FROM, and so can't be an alias.
-const CLAUSES: &[&str] =
-    &["USING", "WHERE", "WITH", "GROUP", "HAVING", "ORDER", "LIMIT", "OFFSET", "FOR", "UPDATE", "ALL"];
+/// Words that can't be an alias: those that begin what follows FROM, and others of the language.
+const RESERVED: &[&str] = &[
+    "USING", "WHERE", "WITH", "GROUP", "HAVING", "ORDER", "LIMIT", "OFFSET", "FOR", "UPDATE", "ALL", "AND", "ASC",
+    "DESC", "EXCLUDES", "FIRST", "FROM", "IN", "INCLUDES", "LAST", "LIKE", "NOT", "NULL", "NULLS", "OR", "SELECT",
+];
 
 impl Parser<'_> {
     pub(super) fn select(&mut self, place: Place) -> Result<Select, SoqlError> {
@@ -37,26 +41,33 @@ impl Parser<'_> {
             return Err(SoqlError::unexpected(self.text, operand.at(), "COUNT"));
         }
         self.expect_keyword("FROM")?;
-        let from = self.name()?;
-        let next = self.peek();
-        let is_alias = next.kind == TokenKind::Word && !CLAUSES.iter().any(|clause| self.is_keyword(next, clause));
-        let alias = if is_alias { Some(self.name()?) } else { None };
-
-        let mut select = Select { items, alias, ..Select::of(from) };
+        let mut from = self.name()?;
+        let mut parent = None;
+        if place == Place::Children && self.take(TokenKind::Dot) {
+            parent = Some(std::mem::replace(&mut from, self.name()?));
+        }
+        let alias = self.alias()?;
+        let mut select = Select { items, alias, parent, ..Select::of(from) };
+        while self.take(TokenKind::Comma) {
+            let short_cut = self.short_cut(&select)?;
+            select.short_cuts.push(short_cut);
+        }
         if self.take_keyword("USING") {
             self.expect_keyword("SCOPE")?;
-            // Delegated records, teams and territories are not emulated, and so refused.
-            if self.take_keyword("MINE") {
-                select.records = Records::Mine;
-            } else {
-                self.expect_keyword("EVERYTHING")?;
-            }
+            let token = self.peek();
+            let known = Records::ALL.into_iter().find(|(name, _)| self.is_keyword(token, name));
+            select.records = known.ok_or_else(|| self.unexpected())?.1;
+            select.records_at = self.advance().start;
         }
         if self.take_keyword("WHERE") {
             select.condition = Some(self.condition(place)?);
         }
         if self.take_keyword("WITH") {
-            self.take_one_of(&["SECURITY_ENFORCED", "USER_MODE", "SYSTEM_MODE"])?;
+            self.with()?;
+        }
+        // A query that a condition compares with is asked for all it has, in no order.
+        if place == Place::Join {
+            return Ok(select);
         }
         if self.take_keywords("GROUP", "BY") {
             self.groups(&mut select)?;
@@ -74,6 +85,47 @@ impl Parser<'_> {
         self.statistics()?;
         select.all_rows = self.take_keywords("ALL", "ROWS");
         Ok(select)
+    }
+
+    fn alias(&mut self) -> Result<Option<Name>, SoqlError> {
+        let next = self.peek();
+        let is_alias = next.kind == TokenKind::Word && !RESERVED.iter().any(|word| self.is_keyword(next, word));
+        if is_alias { self.name().map(Some) } else { Ok(None) }
+    }
+
+    /// `c.Account a`, which begins with the object or with another name before it.
+    fn short_cut(&mut self, select: &Select) -> Result<ShortCut, SoqlError> {
+        let Path { relationships, field } = self.path()?;
+        let mut names = relationships.into_iter().chain([field]);
+        let Some(start) = names.next() else { return Err(self.unexpected()) };
+        let is = |name: &Name| name.text.eq_ignore_ascii_case(&start.text);
+        let before = select.short_cuts.iter().find(|known| is(&known.name));
+        let mut whole: Vec<Name> = match before {
+            Some(known) => known.relationships.clone(),
+            None if is(&select.from) || select.alias.as_ref().is_some_and(is) => Vec::new(),
+            None => {
+                let message = format!("Didn't understand '{}' in FROM part of query call.", start.text);
+                return Err(SoqlError::at("INVALID_TYPE", self.text, start.at, &message));
+            }
+        };
+        whole.extend(names);
+        if whole.is_empty() || whole.len() > MAX_HOPS {
+            let message = format!("a relationship in FROM is one to {MAX_HOPS} relationships away");
+            return Err(self.error(start.at, &message));
+        }
+        let name = self.alias()?.ok_or_else(|| self.unexpected())?;
+        Ok(ShortCut { relationships: whole, name })
+    }
+
+    /// What follows WITH: who is asking may see everything here.
+    fn with(&mut self) -> Result<(), SoqlError> {
+        let unknown = [("DATA", "CATEGORY"), ("RecordVisibilityContext", "")];
+        let token = self.peek();
+        if let Some((first, second)) = unknown.into_iter().find(|(first, _)| self.is_keyword(token, first)) {
+            let message = format!("WITH {first} {second} is not emulated by the sandbox");
+            return Err(SoqlError::at("NOT_IMPLEMENTED", self.text, token.start, &message));
+        }
+        self.take_one_of(&["SECURITY_ENFORCED", "USER_MODE", "SYSTEM_MODE"])
     }
 
     /// ORDER BY, LIMIT and OFFSET
@@ -202,12 +254,36 @@ impl Parser<'_> {
             return self.path().map(Operand::Path);
         }
         let Name { text, at } = self.name()?;
-        let Some(function) = Function::named(&text) else { return Err(self.unexpected()) };
+        let Some(function) = Function::named(&text) else {
+            if ["DISTANCE", "GEOLOCATION"].iter().any(|name| text.eq_ignore_ascii_case(name)) {
+                let message = format!("{text}() is not emulated by the sandbox, which has no location fields");
+                return Err(SoqlError::at("NOT_IMPLEMENTED", self.text, at, &message));
+            }
+            return Err(self.unexpected());
+        };
         self.expect(TokenKind::Open)?;
+        if function == Function::Format
+            && let Some(aggregate) = self.aggregate_within()
+        {
+            self.next += 2;
+            let argument = Some(self.argument()?);
+            self.expect(TokenKind::Close)?;
+            self.expect(TokenKind::Close)?;
+            return Ok(Operand::Call { function: Function::FormattedAggregate(aggregate), argument, at });
+        }
         let may_be_bare = function == Function::Aggregate(Aggregate::Count);
         let argument = if may_be_bare && self.peek().kind == TokenKind::Close { None } else { Some(self.argument()?) };
         self.expect(TokenKind::Close)?;
         Ok(Operand::Call { function, argument, at })
+    }
+
+    /// The aggregate function whose call comes next.
+    fn aggregate_within(&self) -> Option<Aggregate> {
+        let is_call = self.peek_after(1).kind == TokenKind::Open;
+        match Function::named(self.source(self.peek())) {
+            Some(Function::Aggregate(aggregate)) if is_call => Some(aggregate),
+            _ => None,
+        }
     }
 
     /// `convertTimezone(…)` around a date and `convertCurrency(…)` around an amount are read and dropped: every user of the sandbox

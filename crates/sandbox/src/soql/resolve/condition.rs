@@ -5,7 +5,7 @@ use crate::{
     schema::{FieldKind, Object},
     soql::{
         Rows, Settings,
-        ast::{Condition, Item, Membership, Operand, Select},
+        ast::{Condition, Function, Item, Membership, Operand, Select},
         error::SoqlError,
         evaluate::Evaluator,
         filter::{Case, Filter, Set, Test},
@@ -80,6 +80,9 @@ impl<'s, 'q, R: Rows> Resolver<'s, 'q, R> {
     }
 
     fn subject(&self, operand: &Operand, from: From<'s, 'q>) -> Result<Subject<'s, Source<'s>>, SoqlError> {
+        if let Operand::Call { function: Function::Format, at, .. } = operand {
+            return Err(SoqlError::unexpected(&self.query.text, *at, "("));
+        }
         let resolved = self.operand(operand, from)?;
         if let Some(field) = resolved.field.filter(|field| !field.filterable) {
             let message = format!("field '{}' can not be filtered in a query call", field.name);
@@ -107,18 +110,24 @@ impl<'s, 'q, R: Rows> Resolver<'s, 'q, R> {
         let mut joins = Vec::new();
         match condition {
             Condition::And(terms) => {
+                let within = if under == Under::Root { Under::And } else { under };
                 for term in terms {
-                    joins.extend(self.count_joins(term, under)?);
+                    joins.extend(self.count_joins(term, within)?);
                 }
             }
             Condition::Or(terms) => {
+                let within = if under == Under::Root { Under::Or } else { Under::Nested };
                 for term in terms {
-                    joins.extend(self.count_joins(term, Under::Or)?);
+                    joins.extend(self.count_joins(term, within)?);
                 }
             }
-            Condition::Not(term) => joins.extend(self.count_joins(term, under)?),
+            Condition::Not(term) => joins.extend(self.count_joins(term, Under::Nested)?),
             Condition::Join { at, .. } if under == Under::Or => {
                 return Err(self.malformed(*at, "Semi join sub-selects are not allowed with the 'OR' operator"));
+            }
+            Condition::Join { at, .. } if under == Under::Nested => {
+                let message = "Semi join sub-selects are only allowed at the top level WHERE expressions and not in nested WHERE expressions.";
+                return Err(self.malformed(*at, message));
             }
             Condition::Join { at, .. } => joins.push(*at),
             Condition::Compare { .. } | Condition::OneOf { .. } | Condition::Includes { .. } => {}
@@ -134,7 +143,8 @@ impl<'s, 'q, R: Rows> Resolver<'s, 'q, R> {
         outer_object: &Object,
     ) -> Result<Set, SoqlError> {
         let object = self.object(&select.from)?;
-        let from = From { object, alias: select.alias.as_ref() };
+        let from = From::of(object, select, 1);
+        self.check_scope(select, object)?;
         let [Item::Operand { operand: operand @ Operand::Path(_), .. }] = select.items.as_slice() else {
             return Err(self.malformed(select.from.at, "A semi join sub-select must select exactly one field"));
         };
@@ -166,9 +176,9 @@ impl<'s, 'q, R: Rows> Resolver<'s, 'q, R> {
             object,
             filter,
             output: Output::Rows(Shape::default()),
-            order: self.orders(select, from)?,
-            offset: select.offset.unwrap_or(0),
-            limit: select.limit.unwrap_or(usize::MAX),
+            order: Vec::new(),
+            offset: 0,
+            limit: usize::MAX,
             scope: self.settings.scope,
         };
         let settings: &Settings<'_> = self.settings;
@@ -181,5 +191,8 @@ impl<'s, 'q, R: Rows> Resolver<'s, 'q, R> {
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Under {
     Root,
+    And,
     Or,
+    /// OR within something, or NOT.
+    Nested,
 }

@@ -1,6 +1,6 @@
 //! The SELECT list, HAVING and ORDER BY of an aggregate query.
 
-use std::collections::HashSet;
+use std::{borrow::Cow, collections::HashSet};
 
 use super::{From, Resolver, path::Resolved, test::Subject};
 use crate::{
@@ -10,7 +10,7 @@ use crate::{
         ast::{Aggregate, Function, Item, Name, Operand, Path, Select, Subtotals},
         error::SoqlError,
         filter::Case,
-        plan::{Groups, OrderKey},
+        plan::{Form, GroupColumn, Groups, OrderKey},
     },
 };
 
@@ -71,12 +71,17 @@ impl<'s, 'q, R: Rows> Resolver<'s, 'q, R> {
                     return Err(self.malformed(children.from.at, message));
                 }
             };
-            let index = self.group_value(operand, from, &mut building)?;
+            let (inner, is_formatted) = unformatted(operand);
+            let value = self.group_value(&inner, from, &mut building)?;
+            let form = match building.kinds.get(value) {
+                Some(known) if is_formatted => Form::Formatted(known.kind),
+                _ => Form::AsIs,
+            };
             let name = column_name(operand, alias, &mut expressions);
             if !names.insert(name.to_lowercase()) {
                 return Err(self.malformed(operand.at(), &format!("duplicate alias: {name}")));
             }
-            building.groups.columns.push((name, index));
+            building.groups.columns.push(GroupColumn { name, value, form });
         }
 
         if let Some(condition) = &select.having {
@@ -97,12 +102,12 @@ impl<'s, 'q, R: Rows> Resolver<'s, 'q, R> {
         for order in &select.order_by {
             let alias = match &order.operand {
                 Operand::Path(Path { relationships, field }) if relationships.is_empty() => {
-                    building.groups.columns.iter().find(|(name, _)| name.eq_ignore_ascii_case(&field.text))
+                    building.groups.columns.iter().find(|column| column.name.eq_ignore_ascii_case(&field.text))
                 }
                 _ => None,
             };
             let source = match alias {
-                Some((_, index)) => *index,
+                Some(column) => column.value,
                 None => self.group_value(&order.operand, from, &mut building)?,
             };
             let (ranking, case) = building
@@ -152,6 +157,20 @@ impl<'s, 'q, R: Rows> Resolver<'s, 'q, R> {
         building.kinds.push(Value { kind, case: argument.case(), name: argument.name, ranking: Vec::new() });
         groups.aggregates.push((*function, argument.source, kind));
         Ok(groups.keys.len() * 2 + groups.aggregates.len() - 1)
+    }
+}
+
+/// What FORMAT stands around.
+fn unformatted(operand: &Operand) -> (Cow<'_, Operand>, bool) {
+    match operand {
+        Operand::Call { function: Function::FormattedAggregate(aggregate), argument, at } => {
+            let (function, argument) = (Function::Aggregate(*aggregate), argument.clone());
+            (Cow::Owned(Operand::Call { function, argument, at: *at }), true)
+        }
+        Operand::Call { function: Function::Format, argument: Some(path), .. } => {
+            (Cow::Owned(Operand::Path(path.clone())), true)
+        }
+        other => (Cow::Borrowed(other), false),
     }
 }
 

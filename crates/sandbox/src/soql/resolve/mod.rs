@@ -9,7 +9,7 @@ mod test;
 
 use super::{
     Rows, Scope, Settings,
-    ast::{Item, Name, Operand, Query, Select},
+    ast::{Function, Item, Name, Operand, Query, Records, Select, ShortCut},
     error::SoqlError,
     plan::{OrderKey, Output, Plan, Source},
 };
@@ -30,6 +30,15 @@ pub(super) struct Resolver<'s, 'q, R> {
 struct From<'s, 'q> {
     object: &'s Object,
     alias: Option<&'q Name>,
+    short_cuts: &'q [ShortCut],
+    /// How many queries this one stands within.
+    depth: usize,
+}
+
+impl<'s, 'q> From<'s, 'q> {
+    fn of(object: &'s Object, select: &'q Select, depth: usize) -> Self {
+        Self { object, alias: select.alias.as_ref(), short_cuts: &select.short_cuts, depth }
+    }
 }
 
 impl<'s, 'q, R: Rows> Resolver<'s, 'q, R> {
@@ -41,7 +50,7 @@ impl<'s, 'q, R: Rows> Resolver<'s, 'q, R> {
         let select = &self.query.select;
         let object = self.object(&select.from)?;
         let scope = if select.all_rows { Scope::All } else { self.settings.scope };
-        let plan = self.select(select, object, scope)?;
+        let plan = self.select(select, object, scope, 0)?;
         restriction::check(&plan)?;
         Ok(plan)
     }
@@ -65,16 +74,36 @@ impl<'s, 'q, R: Rows> Resolver<'s, 'q, R> {
         })
     }
 
-    fn select(&self, select: &'q Select, object: &'s Object, scope: Scope) -> Result<Plan<'s>, SoqlError> {
-        let from = From { object, alias: select.alias.as_ref() };
+    fn select(
+        &self,
+        select: &'q Select,
+        object: &'s Object,
+        scope: Scope,
+        depth: usize,
+    ) -> Result<Plan<'s>, SoqlError> {
+        let from = From::of(object, select, depth);
+        self.check_scope(select, object)?;
+        // Each must lead somewhere, used or not.
+        for short_cut in &select.short_cuts {
+            self.relationships(object, &short_cut.relationships)?;
+        }
         let filter = select.condition.as_ref().map(|condition| self.filter(condition, from)).transpose()?;
         let is_count =
             matches!(select.items.as_slice(), [Item::Operand { operand: Operand::Call { argument: None, .. }, .. }]);
         let is_grouped = !select.group_by.is_empty()
             || select.items.iter().any(|item| matches!(item, Item::Operand { operand, .. } if operand.is_aggregate()));
+        if is_count && let Some(order) = select.order_by.first() {
+            let ordered = self.operand(&order.operand, from)?;
+            let message = format!("Field must be grouped or aggregated: {}", ordered.name);
+            return Err(self.malformed(order.operand.at(), &message));
+        }
         let (output, order) = if is_count && select.group_by.is_empty() {
-            (Output::Count, self.orders(select, from)?)
+            (Output::Count, Vec::new())
         } else if is_grouped {
+            if select.group_by.is_empty() && select.limit.is_some() {
+                let message = "Non-grouped query that uses overall aggregate functions cannot also use LIMIT";
+                return Err(self.malformed(select.from.at, message));
+            }
             (Output::Groups(self.groups(select, from)?), Vec::new())
         } else {
             (Output::Rows(self.shape(select, from, scope)?), self.orders(select, from)?)
@@ -90,11 +119,33 @@ impl<'s, 'q, R: Rows> Resolver<'s, 'q, R> {
         })
     }
 
+    /// Of scopes the sandbox knows those that need nothing but who owns and made a record.
+    fn check_scope(&self, select: &Select, object: &Object) -> Result<(), SoqlError> {
+        let is_there = match select.records {
+            Records::Everyones => true,
+            Records::Mine => object.field("OwnerId").is_some(),
+            Records::Delegated => object.name == "Task",
+            Records::MineAndMyGroups
+            | Records::MyTerritory
+            | Records::MyTeamTerritory
+            | Records::Team
+            | Records::ScopingRule => false,
+        };
+        if is_there {
+            return Ok(());
+        }
+        let message = format!("Scope '{}' is not supported by entity '{}'", select.records.name(), object.name);
+        Err(self.malformed(select.records_at, &message))
+    }
+
     fn orders(&self, select: &'q Select, from: From<'s, 'q>) -> Result<Vec<OrderKey<Source<'s>>>, SoqlError> {
         select
             .order_by
             .iter()
             .map(|order| {
+                if let Operand::Call { function: Function::Format | Function::ToLabel, at, .. } = order.operand {
+                    return Err(SoqlError::unexpected(&self.query.text, at, "("));
+                }
                 let operand = self.operand(&order.operand, from)?;
                 if let Some(field) = operand.field.filter(|field| !field.sortable) {
                     let message = format!("field '{}' can not be sorted in a query call", field.name);

@@ -1,5 +1,7 @@
 //! Paths and functions of a row: `Account.Owner.Name`, `CALENDAR_YEAR(CreatedDate)`.
 
+use std::borrow::Cow;
+
 use super::{From, Resolver};
 use crate::{
     schema::{Field, FieldKind, Object},
@@ -8,12 +10,10 @@ use crate::{
         ast::{DatePart, Function, Name, Operand, Path},
         error::SoqlError,
         filter::Case,
+        parser::MAX_HOPS,
         plan::{FieldPath, Leaf, Source},
     },
 };
-
-/// As the org has it.
-const MAX_HOPS: usize = 5;
 
 const HINT_FIELD: &str = "If you are attempting to use a custom field, be sure to append the '__c' after the custom field name. Please reference your WSDL or the describe call for the appropriate names.";
 pub(super) const HINT_RELATIONSHIP: &str = "If you are attempting to use a custom relationship, be sure to append the '__r' after the custom relationship name. Please reference your WSDL or the describe call for the appropriate names.";
@@ -73,7 +73,7 @@ impl<'s, 'q, R: Rows> Resolver<'s, 'q, R> {
             Operand::Call { function, argument, at } => (*function, argument, *at),
         };
         let argument = match (function, argument) {
-            (Function::Aggregate(_) | Function::Grouping, _) | (_, None) => {
+            (Function::Aggregate(_) | Function::FormattedAggregate(_) | Function::Grouping, _) | (_, None) => {
                 return Err(SoqlError::unexpected(&self.query.text, at, "("));
             }
             (_, Some(argument)) => argument,
@@ -99,7 +99,7 @@ impl<'s, 'q, R: Rows> Resolver<'s, 'q, R> {
             Function::Format => {
                 Resolved { source: Source::Formatted(path), kind: FieldKind::String, field: None, name: field.name }
             }
-            Function::AsIs | Function::Aggregate(_) | Function::Grouping => {
+            Function::AsIs | Function::Aggregate(_) | Function::FormattedAggregate(_) | Function::Grouping => {
                 Resolved { source: Source::Path(path), ..field }
             }
         })
@@ -116,12 +116,29 @@ impl<'s, 'q, R: Rows> Resolver<'s, 'q, R> {
     }
 
     pub(super) fn path(&self, path: &Path, from: From<'s, '_>) -> Result<FieldPath<'s>, SoqlError> {
-        self.path_from(Entity::Object(from.object), strip_start(&path.relationships, from), path)
+        self.path_from(Entity::Object(from.object), &spelled_out(&path.relationships, from), path)
     }
 
     /// Of a record of any object.
     pub(super) fn loose_path(&self, path: &Path) -> Result<FieldPath<'s>, SoqlError> {
         self.path_from(Entity::Loose, &path.relationships, path)
+    }
+
+    /// Follows relationships for the sake of the errors on the way.
+    pub(super) fn relationships(&self, object: &'s Object, names: &[Name]) -> Result<(), SoqlError> {
+        let mut entity = Entity::Object(object);
+        for name in names {
+            entity = self.beyond(self.hop(&entity, name)?);
+        }
+        Ok(())
+    }
+
+    /// Where a reference leads.
+    fn beyond(&self, field: &Field) -> Entity<'s> {
+        match field.reference_to.as_slice() {
+            [target] => self.schema.object(target).map_or(Entity::Loose, Entity::Object),
+            _ => Entity::Loose,
+        }
     }
 
     fn path_from(&self, start: Entity<'s>, relationships: &[Name], path: &Path) -> Result<FieldPath<'s>, SoqlError> {
@@ -134,10 +151,7 @@ impl<'s, 'q, R: Rows> Resolver<'s, 'q, R> {
                 let message = format!("a field path can follow at most {MAX_HOPS} relationships");
                 return Err(self.malformed(path.at(), &message));
             }
-            entity = match field.reference_to.as_slice() {
-                [target] => self.schema.object(target).map_or(Entity::Loose, Entity::Object),
-                _ => Entity::Loose,
-            };
+            entity = self.beyond(field);
         }
         let leaf = match &entity {
             Entity::Object(object) => object.field(&path.field.text).map(Leaf::Field),
@@ -178,10 +192,14 @@ impl<'s, 'q, R: Rows> Resolver<'s, 'q, R> {
     }
 }
 
-/// A path may begin with the alias or, where no relationship has that name, with the object itself.
-fn strip_start<'n>(names: &'n [Name], from: From<'_, '_>) -> &'n [Name] {
-    let Some((first, rest)) = names.split_first() else { return names };
+/// A path may begin with the alias or, where no relationship has that name, with the object itself; or with a name for relationships.
+fn spelled_out<'n>(names: &'n [Name], from: From<'_, '_>) -> Cow<'n, [Name]> {
+    let Some((first, rest)) = names.split_first() else { return Cow::Borrowed(names) };
     let is = |name: &str| first.text.eq_ignore_ascii_case(name);
+    if let Some(short_cut) = from.short_cuts.iter().find(|short_cut| is(&short_cut.name.text)) {
+        return Cow::Owned(short_cut.relationships.iter().chain(rest).cloned().collect());
+    }
     let is_alias = from.alias.is_some_and(|alias| is(&alias.text));
-    if is_alias || (is(&from.object.name) && from.object.relationship(&first.text).is_none()) { rest } else { names }
+    let is_object = is(&from.object.name) && from.object.relationship(&first.text).is_none();
+    Cow::Borrowed(if is_alias || is_object { rest } else { names })
 }

@@ -15,11 +15,17 @@ use crate::{
 
 /// What `FIELDS(ALL)` and `FIELDS(CUSTOM)` need as LIMIT at most.
 const MAX_LIMIT_OF_ALL_FIELDS: usize = 200;
+const MAX_CHILD_QUERIES: usize = 20;
+/// Of children beneath the query itself, which is the first of five levels.
+const MAX_DEPTH: usize = 4;
+/// Before it there was one level of children.
+const FIRST_VERSION_OF_DEPTH: u32 = 58;
 
 impl<'s, 'q, R: Rows> Resolver<'s, 'q, R> {
     pub(super) fn shape(&self, select: &'q Select, from: From<'s, 'q>, scope: Scope) -> Result<Shape<'s>, SoqlError> {
         let mut shape = Shape::default();
         let mut seen = HashSet::new();
+        let mut child_queries = 0;
         for item in &select.items {
             match item {
                 Item::Operand { operand, alias } => {
@@ -57,7 +63,13 @@ impl<'s, 'q, R: Rows> Resolver<'s, 'q, R> {
                     shape.columns.push(column);
                 }
                 Item::Children(children) => {
-                    let column = self.children(children, from.object, scope)?;
+                    child_queries += 1;
+                    if child_queries > MAX_CHILD_QUERIES {
+                        let message =
+                            format!("a query can have at most {MAX_CHILD_QUERIES} queries in its SELECT list");
+                        return Err(self.malformed(children.from.at, &message));
+                    }
+                    let column = self.children(children, from, scope)?;
                     shape.columns.push(column);
                 }
             }
@@ -105,7 +117,7 @@ impl<'s, 'q, R: Rows> Resolver<'s, 'q, R> {
                     format!("'{}' is not one more object that '{}' can refer to", object.name, relationship.text);
                 return Err(self.error("INVALID_TYPE", branch.object.at, &message));
             }
-            let inner = From { object, alias: None };
+            let inner = From { object, alias: None, short_cuts: &[], depth: from.depth };
             shapes.push((object, shape_of(branch.fields.iter().map(|path| self.path(path, inner)))?));
         }
         let otherwise = if otherwise.is_empty() {
@@ -116,7 +128,13 @@ impl<'s, 'q, R: Rows> Resolver<'s, 'q, R> {
         Ok(Column::TypeOf { reference, branches: shapes, otherwise })
     }
 
-    fn children(&self, select: &'q Select, parent: &'s Object, scope: Scope) -> Result<Column<'s>, SoqlError> {
+    fn children(&self, select: &'q Select, from: From<'s, 'q>, scope: Scope) -> Result<Column<'s>, SoqlError> {
+        let parent = from.object;
+        let most = if version_number(self.settings.version) < FIRST_VERSION_OF_DEPTH { 1 } else { MAX_DEPTH };
+        if from.depth >= most {
+            let message = format!("queries in SELECT lists can be nested {most} deep in this version");
+            return Err(self.malformed(select.from.at, &message));
+        }
         let unknown = || {
             let message = format!(
                 "Didn't understand relationship '{}' in FROM part of query call. {HINT_RELATIONSHIP}",
@@ -124,15 +142,27 @@ impl<'s, 'q, R: Rows> Resolver<'s, 'q, R> {
             );
             self.error("INVALID_TYPE", select.from.at, &message)
         };
+        let is_parent = |name: &Name| {
+            let is = |known: &str| name.text.eq_ignore_ascii_case(known);
+            is(&parent.name) || from.alias.is_some_and(|alias| is(&alias.text))
+        };
+        if !select.parent.as_ref().is_none_or(is_parent) {
+            return Err(unknown());
+        }
         let relationship = parent.child(&select.from.text).ok_or_else(unknown)?;
         let key = relationship.relationship_name.as_deref().ok_or_else(unknown)?;
         let object = self.schema.object(&relationship.child_object).ok_or_else(unknown)?;
-        let plan: Plan<'s> = self.select(select, object, scope)?;
+        let plan: Plan<'s> = self.select(select, object, scope, from.depth + 1)?;
         if !matches!(plan.output, Output::Rows(_)) {
             return Err(self.malformed(select.from.at, "only root queries support aggregate expressions"));
         }
         Ok(Column::Children { key, field: &relationship.field, plan: Box::new(plan) })
     }
+}
+
+/// Of `67.0`; one that can't be read is as new as any.
+fn version_number(version: &str) -> u32 {
+    version.split('.').next().and_then(|number| number.parse().ok()).unwrap_or(u32::MAX)
 }
 
 fn shape_of<'s>(paths: impl Iterator<Item = Result<FieldPath<'s>, SoqlError>>) -> Result<Shape<'s>, SoqlError> {

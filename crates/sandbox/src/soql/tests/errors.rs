@@ -64,7 +64,12 @@ fn columns_count_characters_not_bytes() {
 #[case("SELECT Id FROM Case WHERE Status = Open", "MALFORMED_QUERY", "Column:36\nunexpected token: 'Open'")]
 #[case("SELECT Id FROM Case WHERE Status IN ()", "MALFORMED_QUERY", "unexpected token: ')'")]
 #[case("SELECT Id FROM Case WHERE Status NOT LIKE 'a'", "MALFORMED_QUERY", "unexpected token: 'NOT'")]
-#[case("SELECT Id FROM Case WHERE Status = :status", "MALFORMED_QUERY", "unexpected token: ':'")]
+#[case(
+    "SELECT Id FROM Case WHERE Status = :status",
+    "MALFORMED_QUERY",
+    "Column:36\nBind variables only allowed in Apex code"
+)]
+#[case("SELECT Id FROM Case WHERE Status IN :statuses", "MALFORMED_QUERY", "Bind variables only allowed in Apex code")]
 #[case("SELECT Id FROM Case WHERE CreatedDate = LAST_N_DAYS", "MALFORMED_QUERY", "unexpected token: 'LAST_N_DAYS'")]
 #[case("SELECT Id FROM Case WHERE CreatedDate = LAST_N_DAYS:x", "MALFORMED_QUERY", "unexpected token: 'LAST_N_DAYS'")]
 #[case(
@@ -111,7 +116,14 @@ fn columns_count_characters_not_bytes() {
 #[case("SELECT COUNT(), Id FROM Case", "MALFORMED_QUERY", "unexpected token: ','")]
 #[case("SELECT Id, COUNT() FROM Case", "MALFORMED_QUERY", "unexpected token: 'COUNT'")]
 #[case("SELECT FIELDS(SOME) FROM Case", "MALFORMED_QUERY", "unexpected token: 'SOME'")]
-#[case("SELECT Id FROM Case WITH DATA", "MALFORMED_QUERY", "unexpected token: 'DATA'")]
+#[case("SELECT Id FROM Case WITH SOMETHING", "MALFORMED_QUERY", "unexpected token: 'SOMETHING'")]
+#[case("SELECT Id FROM Case WITH DATA CATEGORY Geo__c AT Rome__c", "NOT_IMPLEMENTED", "WITH DATA CATEGORY")]
+#[case(
+    "SELECT Id FROM Account WHERE DISTANCE(Place__c, GEOLOCATION(1, 2), 'km') < 5",
+    "NOT_IMPLEMENTED",
+    "DISTANCE() is not emulated"
+)]
+#[case("SELECT Id FROM Case LIKE", "MALFORMED_QUERY", "unexpected token: 'LIKE'")]
 #[case("SELECT Id FROM Case HAVING COUNT(Id) > 1", "MALFORMED_QUERY", "unexpected token: 'HAVING'")]
 #[case("SELECT Id FROM Case OFFSET 2001", "NUMBER_OUTSIDE_VALID_RANGE", "Maximum SOQL offset allowed is 2000")]
 // Names.
@@ -243,6 +255,38 @@ fn columns_count_characters_not_bytes() {
     "MALFORMED_QUERY",
     "only root queries support aggregate expressions"
 )]
+#[case("SELECT COUNT() FROM Case ORDER BY Subject", "MALFORMED_QUERY", "Field must be grouped or aggregated: Subject")]
+#[case(
+    "SELECT MAX(CreatedDate) FROM Case LIMIT 1",
+    "MALFORMED_QUERY",
+    "Non-grouped query that uses overall aggregate functions cannot also use LIMIT"
+)]
+// Functions where they have no place.
+#[case("SELECT Id FROM Case WHERE FORMAT(CreatedDate) = 'x'", "MALFORMED_QUERY", "unexpected token: '('")]
+#[case("SELECT Id FROM Case ORDER BY FORMAT(CreatedDate)", "MALFORMED_QUERY", "unexpected token: '('")]
+#[case("SELECT Id FROM Case ORDER BY toLabel(Status)", "MALFORMED_QUERY", "unexpected token: '('")]
+#[case("SELECT Id FROM Case WHERE FORMAT(MAX(CreatedDate)) = 'x'", "MALFORMED_QUERY", "unexpected token: '('")]
+#[case("SELECT FORMAT(FORMAT(CreatedDate)) FROM Case", "MALFORMED_QUERY", "unexpected token: '('")]
+#[case("SELECT convertTimezone(CreatedDate) FROM Case", "MALFORMED_QUERY", "unexpected token: '('")]
+// Names in FROM.
+#[case("SELECT Id FROM Case c, x.Account a", "INVALID_TYPE", "Didn't understand 'x' in FROM part of query call.")]
+#[case("SELECT Id FROM Case c, c.Accounts a", "INVALID_FIELD", "Didn't understand relationship 'Accounts'")]
+#[case("SELECT Id FROM Case c, c.Account", "MALFORMED_QUERY", "unexpected token: '<EOF>'")]
+#[case("SELECT Id FROM Case c, c a", "MALFORMED_QUERY", "one to 5 relationships away")]
+#[case("SELECT a.Bad FROM Case c, c.Account a", "INVALID_FIELD", "No such column 'Bad' on entity 'Account'")]
+#[case("SELECT Name, (SELECT Id FROM Contact.Cases) FROM Account", "INVALID_TYPE", "Didn't understand relationship")]
+// Scopes.
+#[case("SELECT Id FROM Case USING SCOPE ours", "MALFORMED_QUERY", "unexpected token: 'ours'")]
+#[case("SELECT Id FROM FeedItem USING SCOPE mine", "MALFORMED_QUERY", "'mine' is not supported by entity 'FeedItem'")]
+#[case("SELECT Id FROM Case USING SCOPE delegated", "MALFORMED_QUERY", "Column:33\nScope 'delegated' is not supported")]
+#[case("SELECT Id FROM Account USING SCOPE my_territory", "MALFORMED_QUERY", "'my_territory' is not supported")]
+#[case(
+    "SELECT Id FROM Account USING SCOPE my_team_territory",
+    "MALFORMED_QUERY",
+    "is not supported by entity 'Account'"
+)]
+#[case("SELECT Id FROM Case USING SCOPE mine_and_my_groups", "MALFORMED_QUERY", "is not supported by entity 'Case'")]
+#[case("SELECT Id FROM Account USING SCOPE team", "MALFORMED_QUERY", "'team' is not supported by entity 'Account'")]
 // Joins.
 #[case(
     "SELECT Id FROM Case WHERE ParentId IN (SELECT Id FROM Case)",
@@ -273,6 +317,31 @@ fn columns_count_characters_not_bytes() {
     "SELECT Id FROM Case WHERE Status = 'a' OR AccountId IN (SELECT Id FROM Account)",
     "MALFORMED_QUERY",
     "Semi join sub-selects are not allowed with the 'OR' operator"
+)]
+#[case(
+    "SELECT Id FROM Case WHERE Status = 'a' AND (Priority = 'b' OR AccountId IN (SELECT Id FROM Account))",
+    "MALFORMED_QUERY",
+    "Semi join sub-selects are only allowed at the top level WHERE expressions and not in nested WHERE expressions."
+)]
+#[case(
+    "SELECT Id FROM Case WHERE NOT AccountId IN (SELECT Id FROM Account)",
+    "MALFORMED_QUERY",
+    "only allowed at the top level"
+)]
+#[case(
+    "SELECT Id FROM Case WHERE AccountId IN (SELECT Id FROM Account LIMIT 1)",
+    "MALFORMED_QUERY",
+    "unexpected token: 'LIMIT'"
+)]
+#[case(
+    "SELECT Id FROM Case WHERE AccountId IN (SELECT Id FROM Account ORDER BY Name)",
+    "MALFORMED_QUERY",
+    "unexpected token: 'ORDER'"
+)]
+#[case(
+    "SELECT Id FROM Case WHERE AccountId IN (SELECT COUNT() FROM Account)",
+    "MALFORMED_QUERY",
+    "must select exactly one field"
 )]
 #[case(
     "SELECT Id FROM Case WHERE AccountId IN (SELECT AccountId FROM Contact WHERE Id IN (SELECT ContactId FROM Case))",

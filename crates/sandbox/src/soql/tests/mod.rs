@@ -1,6 +1,7 @@
 //! Queries over a small org, each run with indexes and without.
 
 mod aggregate;
+mod clauses;
 mod conditions;
 mod errors;
 mod naive;
@@ -175,6 +176,10 @@ fn org(indexes: Indexes) -> Org {
         "FeedComment": [
             { "Id": id("0D7", '1'), "FeedItemId": post, "ParentId": first, "CommentBody": "First", "CreatedById": admin },
             { "Id": id("0D7", '2'), "FeedItemId": post, "ParentId": first, "CommentBody": "Second", "CreatedById": admin },
+        ],
+        "Task": [
+            { "Id": id("00T", '1'), "Subject": "Ring them", "OwnerId": id("005", '2'), "CreatedById": admin },
+            { "Id": id("00T", '2'), "Subject": "Ring back", "OwnerId": admin, "CreatedById": admin },
         ],
         "ContentVersion": [{ "Id": id("068", '1'), "Title": "Plan", "VersionData": "aGk=" }],
     });

@@ -157,7 +157,7 @@ fn comparison() -> impl Strategy<Value = String> {
         1 => (operand(), any_of(members), literals())
             .prop_map(|(left, operator, list)| format!("{left} {operator} {list}")),
         1 => (path(), path(), comparison_of_text(), any::<bool>()).prop_map(|(left, inner, condition, is_out)| {
-            format!("{left} {} (SELECT {inner} FROM Contact WHERE {condition} LIMIT 3)", if is_out { "NOT IN" } else { "IN" })
+            format!("{left} {} (SELECT {inner} FROM Contact WHERE {condition})", if is_out { "NOT IN" } else { "IN" })
         }),
     ]
 }
@@ -186,7 +186,10 @@ fn item() -> impl Strategy<Value = String> {
         1 => (path(), path(), path()).prop_map(|(one, two, other)| {
             format!("TYPEOF Owner WHEN User THEN {one}, {two} WHEN Group THEN {two} ELSE {other} END")
         }),
-        1 => (path(), comparison_of_text()).prop_map(|(path, condition)| format!("(SELECT {path} FROM Contacts WHERE {condition})")),
+        1 => (any_of(["MIN", "max", "COUNT", "AVG"]), path()).prop_map(|(function, path)| format!("FORMAT({function}({path})) f")),
+        1 => (path(), any_of(["", "Account.", "c."]), comparison_of_text()).prop_map(|(path, parent, condition)| {
+            format!("(SELECT {path} FROM {parent}Contacts WHERE {condition})")
+        }),
     ]
 }
 
@@ -213,7 +216,14 @@ fn some(strategy: impl Strategy<Value = String>) -> impl Strategy<Value = String
 }
 
 fn query() -> impl Strategy<Value = String> {
-    let scopes = ["", " USING SCOPE mine", " c", " x USING SCOPE everything"];
+    let scopes = [
+        "",
+        " USING SCOPE mine",
+        " c",
+        " x USING SCOPE everything",
+        " c, c.Account a, a.Owner.Profile p USING SCOPE my_team_territory",
+        ", Case.Parent x using scope DELEGATED",
+    ];
     let ends = ["", " FOR VIEW", " FOR REFERENCE, VIEW", " FOR UPDATE", " UPDATE TRACKING", " ALL ROWS"];
     (
         prop::collection::vec(item(), 1..4),
