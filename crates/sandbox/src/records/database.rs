@@ -14,10 +14,12 @@ use super::{
     record::Pool,
     recycle_bin::{Bin, Emptied},
     sorted::Sorted,
+    words::Words,
 };
 use crate::{
     schema::{Field, FieldKind, Object, Schema},
     seed::ADMIN_ID,
+    soql::sosl::{Wanted, searched_fields},
 };
 
 /// Everything the org holds. Deleted records stay, marked, as they do in a recycle bin.
@@ -36,6 +38,10 @@ struct Table {
     /// Names of fields of which no two records are likely to have the same value.
     unlike: HashSet<String>,
     auto_number: Option<String>,
+    /// Names of the fields that are searched.
+    searched: Vec<String>,
+    /// None where nothing is searched.
+    words: Option<Words>,
     last_id: u64,
     last_auto_number: u64,
 }
@@ -45,11 +51,14 @@ impl Table {
         let indexes = object.fields().filter_map(|field| Some((field.clone(), index_for(field)?)));
         let unlike = object.fields().filter(|field| !is_likely_alike(field)).map(|field| field.name.clone());
         let auto_number = object.fields().find(|field| field.kind == FieldKind::AutoNumber);
+        let searched: Vec<String> = searched_fields(object).into_iter().map(str::to_owned).collect();
         Self {
             records: Sorted::default(),
             indexes: indexes.collect(),
             unlike: unlike.collect(),
             auto_number: auto_number.map(|field| field.name.clone()),
+            words: (!searched.is_empty()).then(Words::default),
+            searched,
             last_id: 0,
             last_auto_number: 0,
         }
@@ -67,11 +76,29 @@ impl Table {
         self.indexes.iter().find(|(indexed, _)| indexed.name == field).map(|(_, index)| index)
     }
 
+    fn index_words(&mut self, number: Option<u64>, before: Option<&Record>, after: Option<&Record>) {
+        let Some(words) = &mut self.words else { return };
+        // The index knows records by number; should one have none, all of them are looked at instead.
+        let Some(number) = number else {
+            self.words = None;
+            return;
+        };
+        if self.searched.iter().all(|field| text_of(before, field) == text_of(after, field)) {
+            return;
+        }
+        let texts = |record| self.searched.iter().filter_map(move |field| text_of(record, field));
+        words.replace(number, texts(before), texts(after));
+    }
+
     /// In id order.
     fn having(&self, field: &str, folded: &str) -> impl Iterator<Item = &Record> {
         let keys = self.index(field).and_then(|index| index.having(folded));
         keys.into_iter().flat_map(Sorted::iter).filter_map(|key| self.by_key(key))
     }
+}
+
+fn text_of<'r>(record: Option<&'r Record>, field: &str) -> Option<&'r str> {
+    record.and_then(|record| record.text(field))
 }
 
 fn key_of((key, _): &(Key, Record)) -> Key {
@@ -80,25 +107,30 @@ fn key_of((key, _): &(Key, Record)) -> Key {
 
 const BASE_62: &[u8; 62] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
 /// Follows the key prefix in every id of this org.
-const POD: &str = "SB0";
+pub(super) const POD: &str = "SB0";
 const ID_DIGITS: usize = 9;
 
 /// The 15 characters are in the order of the numbers.
 pub(crate) fn make_id(prefix: &str, number: u64) -> Option<String> {
+    let digits = id_digits(number)?;
+    let short = format!("{prefix}{POD}{}", std::str::from_utf8(&digits).ok()?);
+    Some(SalesforceId::new(&short).ok()?.as_str().to_owned())
+}
+
+pub(super) fn id_digits(number: u64) -> Option<[u8; ID_DIGITS]> {
     let mut digits = [b'0'; ID_DIGITS];
     let mut rest = number;
     for digit in digits.iter_mut().rev() {
         *digit = BASE_62.get(usize::try_from(rest % 62).ok()?).copied()?;
         rest /= 62;
     }
-    let short = format!("{prefix}{POD}{}", std::str::from_utf8(&digits).ok()?);
-    Some(SalesforceId::new(&short).ok()?.as_str().to_owned())
+    Some(digits)
 }
 
-fn id_number(id: &str) -> u64 {
-    id.get(6..15).unwrap_or_default().bytes().fold(0, |number, byte| {
-        let digit = BASE_62.iter().position(|candidate| *candidate == byte).unwrap_or(0);
-        number * 62 + u64::try_from(digit).unwrap_or(0)
+pub(super) fn id_number(digits: &[u8]) -> Option<u64> {
+    digits.iter().try_fold(0, |number, byte| {
+        let digit = BASE_62.iter().position(|candidate| candidate == byte)?;
+        Some(number * 62 + u64::try_from(digit).ok()?)
     })
 }
 
@@ -221,6 +253,18 @@ impl Database {
         })
     }
 
+    /// Records, deleted ones among them, among which are all that hold the words, in id order, and how many they are at most.
+    pub(crate) fn holding<'a>(
+        &'a self,
+        object: &str,
+        wanted: &Wanted,
+    ) -> Option<(usize, Box<dyn Iterator<Item = &'a Record> + 'a>)> {
+        let table = self.tables.get(object)?;
+        let words = table.words.as_ref()?;
+        let records = words.holding(wanted).filter_map(|number| table.by_key(&Key::of_number(number)?));
+        Some((words.count(wanted), Box::new(records)))
+    }
+
     pub fn count(&self, object: &str) -> usize {
         self.records(object).filter(|record| !record.is_deleted()).count()
     }
@@ -234,7 +278,9 @@ impl Database {
 
     /// Whether the object's counter has passed the id, so that a record had it once.
     pub(super) fn has_handed_out(&self, object: &str, id: &str) -> bool {
-        self.tables.get(object).is_some_and(|table| (1..=table.last_id).contains(&id_number(id)))
+        let number = Key::of(id).and_then(|key| key.number());
+        let last = self.tables.get(object).map(|table| table.last_id);
+        number.zip(last).is_some_and(|(number, last)| (1..=last).contains(&number))
     }
 
     /// Whether a deleted record has been in the bin for longer than it may be.
@@ -286,9 +332,11 @@ impl Database {
                 index.insert(&new, key);
             }
         }
+        let number = key.number();
+        table.index_words(number, before.as_ref(), record.as_ref());
         self.bin.note(id, before.as_ref(), record.as_ref());
         if let Some(mut record) = record {
-            table.last_id = table.last_id.max(id_number(id));
+            table.last_id = table.last_id.max(number.unwrap_or(0));
             if let Some(digits) = table.auto_number.as_ref().and_then(|field| record.text(field)) {
                 let digits: String = digits.chars().filter(char::is_ascii_digit).collect();
                 table.last_auto_number = table.last_auto_number.max(digits.parse().unwrap_or(0));
@@ -362,7 +410,7 @@ mod id_tests {
             .map(|number| make_id("500", number).unwrap())
             .collect();
         assert!(ids.windows(2).all(|pair| pair[0] < pair[1]), "{ids:?}");
-        assert_eq!(id_number(&ids[7]), 1_000_000_000_000);
+        assert_eq!(id_number(&ids[7].as_bytes()[6..15]), Some(1_000_000_000_000));
         assert!(ids.iter().all(|id| id.len() == 18 && id.starts_with("500")));
     }
 }

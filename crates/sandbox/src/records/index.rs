@@ -2,7 +2,10 @@
 
 use std::{collections::BTreeMap, ops::RangeInclusive};
 
-use super::sorted::Sorted;
+use super::{
+    database::{POD, id_digits, id_number},
+    sorted::Sorted,
+};
 
 /// An id without its object's prefix and without what follows from the rest. In the order of the ids.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -15,6 +18,16 @@ impl Key {
     /// Of an id of 15 or 18 characters.
     pub(super) fn of(id: &str) -> Option<Self> {
         id.as_bytes().get(3..15).and_then(|bytes| bytes.try_into().ok()).map(Self)
+    }
+
+    /// Which of its object's ids it is; none where the id wasn't made by this org.
+    pub(super) fn number(self) -> Option<u64> {
+        id_number(self.0.strip_prefix(POD.as_bytes())?)
+    }
+
+    pub(super) fn of_number(number: u64) -> Option<Self> {
+        let id = [POD.as_bytes(), &id_digits(number)?].concat();
+        id.try_into().ok().map(Self)
     }
 
     /// `None` when a bound is no id.

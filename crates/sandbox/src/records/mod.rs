@@ -18,6 +18,7 @@ mod sales;
 mod save;
 mod sorted;
 mod transaction;
+mod words;
 
 pub(crate) use blobs::Blobs;
 pub(crate) use check::is_audit_field;

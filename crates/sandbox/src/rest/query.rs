@@ -12,7 +12,7 @@ use crate::{
     lock::locked,
     oauth::TokenDigest,
     records::{Database, Record},
-    soql::{self, FirstPage, Rest, Row, Rows, Scope, Settings, SoqlError},
+    soql::{self, FirstPage, Rest, Row, Rows, Scope, Settings, SoqlError, sosl},
 };
 
 const DEFAULT_BATCH: usize = 2_000;
@@ -85,6 +85,10 @@ impl Rows for Database {
 
     fn lookup_equal(&self, object: &str, field: &str, value: &Value) -> Option<Vec<&Record>> {
         self.having(object, field, value)
+    }
+
+    fn holding<'a>(&'a self, object: &str, wanted: &sosl::Wanted) -> Option<soql::Holding<'a, Record>> {
+        self.holding(object, wanted)
     }
 
     fn in_order<'a>(

@@ -56,6 +56,11 @@ pub trait Rows {
     /// Answering too many is harmless: each is compared again.
     fn lookup_equal(&self, object: &str, field: &str, value: &Value) -> Option<Vec<&Self::Row>>;
 
+    /// Rows among which are all that hold the words, in id order; `None` where there is no index of words.
+    fn holding<'a>(&'a self, _object: &str, _wanted: &sosl::Wanted) -> Option<Holding<'a, Self::Row>> {
+        None
+    }
+
     /// Rows in the order of an id or time field and then by id, from one value to another, both included; `None` when there is no index
     /// that can tell. Rows without a value are left out, and so may be only where there is a bound.
     fn in_order<'a>(
@@ -68,6 +73,9 @@ pub trait Rows {
         None
     }
 }
+
+/// What an index of words answers: how many rows at most, and the rows.
+pub type Holding<'a, Row> = (usize, Box<dyn Iterator<Item = &'a Row> + 'a>);
 
 /// What an ordered index answers.
 pub type InOrder<'a, Row> = Box<dyn DoubleEndedIterator<Item = &'a Row> + 'a>;

@@ -13,11 +13,15 @@ use std::borrow::Cow;
 use serde_json::Value;
 
 use super::{
-    FirstPage, ID_BYTES, QueryResult, Rest, Row, Rows, Scope, Settings,
+    FirstPage, Holding, ID_BYTES, QueryResult, Rest, Row, Rows, Scope, Settings,
     filter::Filter,
     plan::{Output, Plan, Source},
 };
 use crate::schema::Schema;
+
+/// Beyond so many rows that may hold a word, reading in the order asked for is quicker than sorting them, where an index has that order.
+/// Few in tests, which are to take both ways.
+const MAX_SORTED: usize = if cfg!(test) { 5 } else { 5_000 };
 
 pub(super) struct Evaluator<'e, R> {
     pub(super) schema: &'e Schema,
@@ -65,12 +69,28 @@ impl<'e, R: Rows> Evaluator<'e, R> {
         self.records(&found, plan.object, shape)
     }
 
-    /// Of some rows of the plan's object, which are in id order.
-    pub(super) fn run_among(&self, plan: &Plan<'_>, among: Vec<&'e R::Row>) -> QueryResult {
-        let Output::Rows(shape) = &plan.output else { return QueryResult { total: 0, rows: Vec::new() } };
-        let matched = self.select(plan, Some(among));
-        let rows = self.records(&matched, plan.object, shape);
-        QueryResult { total: rows.len(), rows }
+    /// What a search returns of the plan's object: of rows that an index of words found in id order, or of all, those that hold what
+    /// is looked for.
+    pub(super) fn search(
+        &self,
+        plan: &Plan<'_>,
+        indexed: Option<Holding<'e, R::Row>>,
+        holds: &dyn Fn(&R::Row) -> bool,
+    ) -> Vec<Value> {
+        let Output::Rows(shape) = &plan.output else { return Vec::new() };
+        let needed = plan.offset.saturating_add(plan.limit);
+        let is_common = indexed.as_ref().is_none_or(|(count, _)| *count > MAX_SORTED);
+        let in_order = if is_common { self.in_plan_order(plan, needed, holds) } else { None };
+        let matched = in_order.unwrap_or_else(|| {
+            let rows = indexed.map_or_else(|| self.rows.rows(&plan.object.name), |(_, rows)| rows);
+            let wanted = rows.filter(|row| self.is_wanted(plan, row) && holds(row));
+            let mut matched: Vec<&R::Row> =
+                wanted.take(if plan.order.is_empty() { needed } else { usize::MAX }).collect();
+            self.sort(&mut matched, &plan.order, needed);
+            matched
+        });
+        let window: Vec<&R::Row> = matched.into_iter().skip(plan.offset).take(plan.limit).collect();
+        self.records(&window, plan.object, shape)
     }
 
     /// What a semi-join answers.
@@ -83,7 +103,7 @@ impl<'e, R: Rows> Evaluator<'e, R> {
     fn select(&self, plan: &Plan<'_>, among: Option<Vec<&'e R::Row>>) -> Vec<&'e R::Row> {
         let needed = plan.offset.saturating_add(plan.limit);
         if among.is_none()
-            && let Some(matched) = self.in_plan_order(plan, needed)
+            && let Some(matched) = self.in_plan_order(plan, needed, &|_| true)
         {
             return matched.into_iter().skip(plan.offset).take(plan.limit).collect();
         }

@@ -23,15 +23,20 @@ enum Ties {
 }
 
 impl<'e, R: Rows> Evaluator<'e, R> {
-    /// The first `needed` rows wanted, read in the order of the plan; `None` where no index has that order or another index is better.
-    pub(super) fn in_plan_order(&self, plan: &Plan<'_>, needed: usize) -> Option<Vec<&'e R::Row>> {
+    /// The first `needed` rows wanted that hold something besides, read in the order of the plan; `None` where no index has that order or another index is better.
+    pub(super) fn in_plan_order(
+        &self,
+        plan: &Plan<'_>,
+        needed: usize,
+        holds: &dyn Fn(&R::Row) -> bool,
+    ) -> Option<Vec<&'e R::Row>> {
         let (field, direction, ties) = indexable(&plan.order)?;
         if plan.filter.as_ref().is_some_and(|filter| self.candidates(plan.object, filter).is_some()) {
             return None;
         }
         let Bounds { from, until } = plan.filter.as_ref().and_then(|filter| bounds(filter, field)).unwrap_or_default();
         let rows = self.rows.in_order(&plan.object.name, field, from.as_deref(), until.as_deref())?;
-        let is_wanted = |row: &&'e R::Row| self.is_wanted(plan, row);
+        let is_wanted = |row: &&'e R::Row| self.is_wanted(plan, row) && holds(row);
         Some(match (direction, ties) {
             (Direction::Ascending, _) => rows.filter(is_wanted).take(needed).collect(),
             (Direction::Descending, Ties::ByIdDescending) => rows.rev().filter(is_wanted).take(needed).collect(),

@@ -28,6 +28,19 @@ enum Part {
     One,
 }
 
+/// Words for an index of words to look up. What it finds is read again, so it may find too much.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Wanted {
+    All(Vec<Wanted>),
+    Any(Vec<Wanted>),
+    Word {
+        /// In lower case.
+        start: String,
+        /// Nothing may follow the start.
+        is_whole: bool,
+    },
+}
+
 #[derive(Clone, Debug, PartialEq)]
 enum Token {
     Open,
@@ -60,6 +73,22 @@ impl Expression {
             Ok(expression)
         } else {
             Err(refused("Unbalanced parentheses in the search term"))
+        }
+    }
+
+    /// What words a record must hold to match, as far as an index can tell; none where that is nothing.
+    pub(super) fn wanted(&self) -> Option<Wanted> {
+        match self {
+            Self::And(terms) => {
+                let known: Vec<Wanted> = terms.iter().filter_map(Self::wanted).collect();
+                (!known.is_empty()).then_some(Wanted::All(known))
+            }
+            Self::Or(terms) => terms.iter().map(Self::wanted).collect::<Option<_>>().map(Wanted::Any),
+            Self::Not(_) => None,
+            Self::Phrase(words) => {
+                let known: Vec<Wanted> = words.iter().filter_map(Word::wanted).collect();
+                (!known.is_empty()).then_some(Wanted::All(known))
+            }
         }
     }
 
@@ -222,7 +251,7 @@ fn phrase(text: &str) -> Option<Token> {
 }
 
 fn has_phrase(text: &str, words: &[Word]) -> bool {
-    let mut rest = text_words(text);
+    let mut rest = words_of(text);
     loop {
         let mut here = rest.clone();
         if words.iter().all(|word| here.next().is_some_and(|candidate| word.matches(candidate))) {
@@ -234,11 +263,23 @@ fn has_phrase(text: &str, words: &[Word]) -> bool {
     }
 }
 
-fn text_words(text: &str) -> impl Iterator<Item = &str> + Clone {
+/// What a text is cut into.
+pub(crate) fn words_of(text: &str) -> impl Iterator<Item = &str> + Clone {
     text.split(|character: char| !character.is_alphanumeric()).filter(|word| !word.is_empty())
 }
 
 impl Word {
+    /// The letters before the first wildcard.
+    fn wanted(&self) -> Option<Wanted> {
+        let letters = self.0.iter().map_while(|part| match part {
+            Part::Character(character) => Some(*character),
+            Part::Any | Part::One => None,
+        });
+        let start: String = letters.collect();
+        let is_whole = start.chars().count() == self.0.len();
+        (!start.is_empty()).then_some(Wanted::Word { start, is_whole })
+    }
+
     /// On a mismatch only the latest `*` takes one character more.
     fn matches(&self, word: &str) -> bool {
         let mut characters = word.chars().flat_map(char::to_lowercase);

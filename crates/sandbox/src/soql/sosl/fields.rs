@@ -58,6 +58,13 @@ pub(super) fn is_searchable(object: &Object) -> bool {
     }
 }
 
+/// Names of all fields in which anything can be found; none where the object can't be searched.
+pub(crate) fn searched_fields(object: &Object) -> Vec<&str> {
+    let is_any = |field: &Field| belongs(field, FieldGroup::All) || belongs(field, FieldGroup::Sidebar);
+    let fields = object.fields().filter(|field| is_searchable(object) && is_any(field));
+    fields.map(|field| field.name.as_str()).collect()
+}
+
 /// Names of the object's fields that belong to the group.
 pub(super) fn searched(object: &Object, group: FieldGroup) -> Vec<&str> {
     object.fields().filter(|field| belongs(field, group)).map(|field| field.name.as_str()).collect()

@@ -11,7 +11,10 @@ use serde_json::Value;
 use super::{Row, Rows, Settings, SoqlError, ast::Query, evaluate::Evaluator, resolve::Resolver};
 use crate::schema::Schema;
 
+pub use expression::Wanted;
+pub(crate) use expression::words_of as words;
 pub use fields::FieldGroup;
+pub(crate) use fields::searched_fields;
 
 use expression::Expression;
 
@@ -73,20 +76,20 @@ pub fn run<R: Rows>(
     };
     let mut found = Vec::new();
     for query in queries {
-        let plan = Resolver::new(query, schema, rows, settings).plan()?;
+        let mut plan = Resolver::new(query, schema, rows, settings).plan()?;
+        plan.limit = plan.limit.min(MAX_FOUND);
         if !fields::is_searchable(plan.object) {
             let message = format!("entity type {} does not support search", plan.object.name);
             return Err(SoqlError::plain("INVALID_TYPE", message));
         }
         let names = fields::searched(plan.object, search.group);
-        let mut texts = Vec::with_capacity(names.len());
-        let among = rows.rows(&plan.object.name).filter(|row| {
-            texts.clear();
-            texts.extend(names.iter().filter_map(|name| row.value(name).as_str()));
+        let holds = |row: &R::Row| {
+            let texts: Vec<&str> = names.iter().filter_map(|name| row.value(name).as_str()).collect();
             search.expression.matches(&texts)
-        });
-        let among = among.collect();
-        found.extend(Evaluator { schema, rows, settings }.run_among(&plan, among).rows);
+        };
+        let wanted = search.expression.wanted();
+        let indexed = wanted.and_then(|wanted| rows.holding(&plan.object.name, &wanted));
+        found.extend(Evaluator { schema, rows, settings }.search(&plan, indexed, &holds));
     }
     found.truncate(search.limit);
     Ok(found)

@@ -1,25 +1,20 @@
-//! Every answer over the org's own store, indexes and all, is what a plain reading of the query over the same rows gives.
-//!
-//! The reading here shares no code with the evaluator: it knows a question as its own small tree, from which the SOQL is written.
+//! A question about cases: the SOQL that asks it, and which rows answer it, found out the plain way.
 
-use std::{cmp::Ordering, collections::HashMap, sync::Arc};
+use std::cmp::Ordering;
 
 use proptest::prelude::*;
 use serde_json::{Map, Value, json};
 
-use super::{id, parse, run, schema, settings};
-use crate::{
-    records::{Database, Record},
-    soql::{QueryResult, Scope},
-};
-
-type Rows = HashMap<&'static str, Vec<Map<String, Value>>>;
+use super::{DAYS, Rows, WORDS, in_scope, letter, pick, time, value_at};
+use crate::soql::{Scope, tests::id};
 
 /// What cases are asked for, and the relationships on the way.
-const TEXTS: [&str; 5] = ["Subject", "Priority", "Contact.LastName", "Contact.Account.Name", "Course__r.Key__c"];
-const NUMBERS: [&str; 3] = ["Contact.Account.NumberOfEmployees", "Course__r.Seats__c", "Account.AnnualRevenue"];
+pub(super) const TEXTS: [&str; 5] =
+    ["Subject", "Priority", "Contact.LastName", "Contact.Account.Name", "Course__r.Key__c"];
+pub(super) const NUMBERS: [&str; 3] =
+    ["Contact.Account.NumberOfEmployees", "Course__r.Seats__c", "Account.AnnualRevenue"];
 const IDS: [&str; 4] = ["Id", "AccountId", "ContactId", "Contact.AccountId"];
-const TIMES: [&str; 3] = ["CreatedDate", "SystemModstamp", "ClosedDate"];
+pub(super) const TIMES: [&str; 3] = ["CreatedDate", "SystemModstamp", "ClosedDate"];
 const DATES: [&str; 1] = ["Course__r.Start__c"];
 const SORTABLE: [&str; 9] = [
     "Id",
@@ -32,11 +27,9 @@ const SORTABLE: [&str; 9] = [
     "Contact.LastName",
     "Course__r.Start__c",
 ];
-const WORDS: [&str; 9] = ["a", "A", "b", "ab", "Ab c", "é", "É", "100%", "x_y"];
-const DAYS: [u8; 4] = [1, 13, 19, 20];
 
 #[derive(Clone, Debug)]
-enum Test {
+pub(super) enum Test {
     And(Vec<Test>),
     Or(Vec<Test>),
     Not(Box<Test>),
@@ -51,16 +44,18 @@ enum Test {
     LastDays(&'static str, u8),
     Month(&'static str, u8),
     IsClosed(bool),
+    /// Of any of the lists every value.
+    Includes(bool, Vec<Vec<&'static str>>),
     /// Only where nothing but ANDs are around it.
     Join(bool, i32),
 }
 
-fn time(day: u8) -> String {
-    super::time(day, 9)
-}
-
 fn quoted(text: &str) -> String {
     format!("'{text}'")
+}
+
+fn folded(value: &Value) -> String {
+    value.as_str().map_or_else(|| value.to_string(), str::to_lowercase)
 }
 
 impl Test {
@@ -93,6 +88,10 @@ impl Test {
             Self::LastDays(path, count) => format!("{path} = LAST_N_DAYS:{count}"),
             Self::Month(path, month) => format!("CALENDAR_MONTH({path}) = {month}"),
             Self::IsClosed(value) => format!("IsClosed = {value}"),
+            Self::Includes(is_in, lists) => {
+                let lists: Vec<String> = lists.iter().map(|values| quoted(&values.join(";"))).collect();
+                format!("Tags__c {} ({})", if *is_in { "INCLUDES" } else { "EXCLUDES" }, lists.join(", "))
+            }
             Self::Join(is_in, number) => {
                 let inner = format!("SELECT Id FROM Account WHERE NumberOfEmployees > {number}");
                 format!("AccountId {}", list(*is_in, vec![inner]))
@@ -140,6 +139,11 @@ impl Test {
                 text(path).and_then(|text| text[5..7].parse::<u8>().ok()).is_some_and(|found| found == *month)
             }
             Self::IsClosed(wanted) => (value("IsClosed") == json!(true)) == *wanted,
+            Self::Includes(is_in, lists) => {
+                let tags = text("Tags__c").unwrap_or_default();
+                let has = |wanted: &&str| tags.split(';').any(|tag| tag.eq_ignore_ascii_case(wanted));
+                lists.iter().any(|values| values.iter().all(has)) == *is_in
+            }
             Self::Join(is_in, number) => {
                 let is_found = |account: &Map<String, Value>| {
                     in_scope(account, scope)
@@ -153,7 +157,7 @@ impl Test {
 }
 
 /// Against a null only `!=` holds.
-fn compared(operator: &str, found: Option<Ordering>) -> bool {
+pub(super) fn compared(operator: &str, found: Option<Ordering>) -> bool {
     match operator {
         "=" => found == Some(Ordering::Equal),
         "!=" => found != Some(Ordering::Equal),
@@ -164,7 +168,7 @@ fn compared(operator: &str, found: Option<Ordering>) -> bool {
     }
 }
 
-fn like(pattern: &[char], text: &[char]) -> bool {
+pub(super) fn like(pattern: &[char], text: &[char]) -> bool {
     match (pattern.split_first(), text.split_first()) {
         (None, None) => true,
         (Some(('%', rest)), _) => (0..=text.len()).any(|skipped| like(rest, &text[skipped..])),
@@ -174,46 +178,26 @@ fn like(pattern: &[char], text: &[char]) -> bool {
     }
 }
 
-fn value_at(rows: &Rows, row: &Map<String, Value>, path: &str) -> Value {
-    let Some((first, rest)) = path.split_once('.') else { return row.get(path).cloned().unwrap_or_default() };
-    let (field, object) = match first {
-        "Contact" => ("ContactId", "Contact"),
-        "Account" => ("AccountId", "Account"),
-        _ => ("Course__c", "Course__c"),
-    };
-    let Some(wanted) = row.get(field) else { return Value::Null };
-    let found = rows[object].iter().find(|row| row.get("Id") == Some(wanted));
-    found.map_or(Value::Null, |row| value_at(rows, row, rest))
-}
-
-fn folded(value: &Value) -> String {
-    value.as_str().map_or_else(|| value.to_string(), str::to_lowercase)
-}
-
-fn in_scope(row: &Map<String, Value>, scope: Scope) -> bool {
-    scope == Scope::All || row.get("IsDeleted") != Some(&json!(true))
-}
-
 #[derive(Clone, Debug)]
-struct Question {
-    test: Option<Test>,
-    orders: Vec<(&'static str, bool, bool)>,
-    limit: Option<usize>,
-    offset: usize,
-    scope: Scope,
+pub(super) struct Question {
+    pub(super) test: Option<Test>,
+    pub(super) orders: Vec<(&'static str, bool, bool)>,
+    pub(super) limit: Option<usize>,
+    pub(super) offset: usize,
+    pub(super) scope: Scope,
 }
 
 impl Question {
-    fn condition(&self) -> String {
+    pub(super) fn condition(&self) -> String {
         self.test.as_ref().map(|test| format!(" WHERE {}", test.soql())).unwrap_or_default()
     }
 
-    fn window_clauses(&self) -> String {
+    pub(super) fn window_clauses(&self) -> String {
         let limit = self.limit.map(|limit| format!(" LIMIT {limit}")).unwrap_or_default();
         format!("{limit} OFFSET {}", self.offset)
     }
 
-    fn tail(&self) -> String {
+    pub(super) fn tail(&self) -> String {
         let orders: Vec<String> = self
             .orders
             .iter()
@@ -226,7 +210,7 @@ impl Question {
     }
 
     /// The cases it is about, in the order asked for, or of their ids.
-    fn cases<'r>(&self, rows: &'r Rows) -> Vec<&'r Map<String, Value>> {
+    pub(super) fn cases<'r>(&self, rows: &'r Rows) -> Vec<&'r Map<String, Value>> {
         let mut cases: Vec<&Map<String, Value>> = rows["Case"]
             .iter()
             .filter(|case| in_scope(case, self.scope))
@@ -267,48 +251,9 @@ impl Question {
         cases
     }
 
-    fn window<T>(&self, items: Vec<T>) -> Vec<T> {
+    pub(super) fn window<T>(&self, items: Vec<T>) -> Vec<T> {
         items.into_iter().skip(self.offset).take(self.limit.unwrap_or(usize::MAX)).collect()
     }
-}
-
-fn database(rows: &Rows, stale: &[bool]) -> Database {
-    let mut database = Database::new(Arc::new(schema().clone()));
-    let mut stale = stale.iter().cycle();
-    for (number, row) in rows.values().flatten().enumerate() {
-        let record = |row: &Map<String, Value>| serde_json::from_value::<Record>(json!(row)).unwrap();
-        // What was there before leaves no trace in an index.
-        if stale.next() == Some(&true) {
-            let mut before = row.clone();
-            before.insert("CreatedDate".to_owned(), json!(time(2)));
-            before.insert("AccountId".to_owned(), json!(id("001", '9')));
-            before.insert("Subject".to_owned(), json!(format!("stale {number}")));
-            database.restore(record(&before));
-        }
-        database.restore(record(row));
-    }
-    database
-}
-
-fn answer(database: &Database, soql: &str, scope: Scope) -> QueryResult {
-    let query = parse(soql).unwrap_or_else(|error| panic!("{soql}: {error}"));
-    run(&query, schema(), database, &settings(scope)).unwrap_or_else(|error| panic!("{soql}: {error}"))
-}
-
-fn walk(row: &Value, path: &str) -> Value {
-    path.split('.').fold(row.clone(), |value, name| value.get(name).cloned().unwrap_or_default())
-}
-
-fn ids(rows: &[Value]) -> Vec<Value> {
-    rows.iter().map(|row| row["Id"].clone()).collect()
-}
-
-fn letter() -> impl Strategy<Value = char> {
-    prop::sample::select(vec!['1', '2', '3', 'A', 'a', 'b'])
-}
-
-fn pick<T: Copy + std::fmt::Debug + 'static, const COUNT: usize>(from: [T; COUNT]) -> impl Strategy<Value = T> {
-    prop::sample::select(from.to_vec())
 }
 
 fn operator() -> impl Strategy<Value = &'static str> {
@@ -350,6 +295,8 @@ fn test() -> impl Strategy<Value = Test> {
         (pick(TIMES), 0..9_u8).prop_map(|(path, count)| Test::LastDays(path, count)),
         (pick(TIMES), 10..12_u8).prop_map(|(path, month)| Test::Month(path, month)),
         any::<bool>().prop_map(Test::IsClosed),
+        (any::<bool>(), prop::collection::vec(prop::collection::vec(pick(["red", "Blue"]), 1..3), 1..3))
+            .prop_map(|(is_in, lists)| Test::Includes(is_in, lists)),
     ];
     leaf.prop_recursive(3, 12, 3, |inner| {
         prop_oneof![
@@ -360,7 +307,7 @@ fn test() -> impl Strategy<Value = Test> {
     })
 }
 
-fn question() -> impl Strategy<Value = Question> {
+pub(super) fn question() -> impl Strategy<Value = Question> {
     prop_oneof![3 => any_question(), 1 => page_by_time()]
 }
 
@@ -408,180 +355,4 @@ fn any_question() -> impl Strategy<Value = Question> {
         pick([Scope::Live, Scope::All]),
     )
         .prop_map(|(test, orders, limit, offset, scope)| Question { test, orders, limit, offset, scope })
-}
-
-/// A row of what is there: nulls are left out, as records leave them out.
-fn row(fields: impl IntoIterator<Item = (&'static str, Value)>) -> Map<String, Value> {
-    fields.into_iter().filter(|(_, value)| !value.is_null()).map(|(name, value)| (name.to_owned(), value)).collect()
-}
-
-fn objects<T: std::fmt::Debug + Clone>(
-    prefix: &'static str,
-    values: impl Strategy<Value = T>,
-    most: usize,
-    make: impl Fn(T) -> Map<String, Value>,
-) -> impl Strategy<Value = Vec<Map<String, Value>>> {
-    let letters: Vec<char> = "123456789ABCDEFGabcdefg".chars().collect();
-    prop::collection::vec(values, 0..most).prop_map(move |all| {
-        let rows = all.into_iter().zip(&letters).map(|(values, letter)| {
-            let mut made = row([("Id", json!(id(prefix, *letter)))]);
-            made.extend(make(values));
-            made
-        });
-        // As stored: in the order of ids.
-        let mut rows: Vec<_> = rows.collect();
-        rows.sort_by(|left, right| left["Id"].as_str().cmp(&right["Id"].as_str()));
-        rows
-    })
-}
-
-fn maybe<T: std::fmt::Debug + Clone + serde::Serialize>(
-    values: impl Strategy<Value = T>,
-) -> impl Strategy<Value = Value> {
-    prop::option::weighted(0.8, values).prop_map(|value| json!(value))
-}
-
-fn rows() -> impl Strategy<Value = Rows> {
-    let word = || maybe(pick(WORDS));
-    let number = || maybe(-2..3_i32);
-    let link = |prefix: &'static str| maybe(letter().prop_map(move |letter| id(prefix, letter)));
-    let when = || maybe(pick(DAYS).prop_map(time));
-    (
-        objects("001", (word(), number(), number(), any::<bool>()), 5, |(name, employees, revenue, gone)| {
-            row([
-                ("Name", name),
-                ("NumberOfEmployees", employees),
-                ("AnnualRevenue", revenue),
-                ("IsDeleted", json!(gone)),
-            ])
-        }),
-        objects("003", (word(), link("001")), 5, |(name, account)| row([("LastName", name), ("AccountId", account)])),
-        objects("a00", (word(), number(), maybe(pick(DAYS))), 5, |(key, seats, day)| {
-            let day = day.as_u64().map(|day| format!("2026-11-{day:02}"));
-            row([("Key__c", key), ("Seats__c", seats), ("Start__c", json!(day))])
-        }),
-        objects(
-            "500",
-            (
-                (word(), word(), maybe(any::<bool>()), maybe(any::<bool>())),
-                (link("001"), link("003"), link("a00")),
-                (pick(DAYS).prop_map(time), pick(DAYS).prop_map(time), when()),
-            ),
-            20,
-            |((subject, priority, closed, gone), (account, contact, course), (made, stamp, ended))| {
-                row([
-                    ("Subject", subject),
-                    ("Priority", priority),
-                    ("IsClosed", closed),
-                    ("IsDeleted", gone),
-                    ("AccountId", account),
-                    ("ContactId", contact),
-                    ("Course__c", course),
-                    ("CreatedDate", json!(made)),
-                    ("SystemModstamp", json!(stamp)),
-                    ("ClosedDate", ended),
-                ])
-            },
-        ),
-    )
-        .prop_map(|(accounts, contacts, courses, cases)| {
-            HashMap::from([("Account", accounts), ("Contact", contacts), ("Course__c", courses), ("Case", cases)])
-        })
-}
-
-proptest! {
-    #![proptest_config(ProptestConfig { cases: 200, failure_persistence: None, ..ProptestConfig::default() })]
-
-    #[test]
-    fn rows_and_their_values(
-        rows in rows(),
-        stale in prop::collection::vec(any::<bool>(), 1..5),
-        questions in prop::collection::vec(question(), 1..5),
-    ) {
-        let database = database(&rows, &stale);
-        for question in questions {
-            let paths: Vec<&str> = TEXTS.iter().chain(&NUMBERS).chain(&TIMES).copied().collect();
-            let soql = format!("SELECT Id, {} FROM Case{}", paths.join(", "), question.tail());
-            let found = answer(&database, &soql, question.scope);
-            let expected = question.window(question.cases(&rows));
-            prop_assert_eq!(ids(&found.rows), expected.iter().map(|case| case["Id"].clone()).collect::<Vec<_>>(), "{}", soql);
-            prop_assert_eq!(found.total, expected.len());
-            for (found, case) in found.rows.iter().zip(expected) {
-                for path in &paths {
-                    prop_assert_eq!(walk(found, path), value_at(&rows, case, path), "{} of {}", path, soql);
-                }
-            }
-            let counted = Question { orders: Vec::new(), limit: None, offset: 0, ..question.clone() };
-            let soql = format!("SELECT COUNT() FROM Case{}", counted.tail());
-            prop_assert_eq!(answer(&database, &soql, question.scope).total, question.cases(&rows).len(), "{}", soql);
-        }
-    }
-
-    #[test]
-    fn groups_and_their_aggregates(
-        rows in rows(),
-        question in question(),
-        key in pick(["Subject", "IsClosed", "Contact.Account.Name", "AccountId"]),
-        least in 0..4_usize,
-    ) {
-        let question = Question { orders: Vec::new(), ..question };
-        let plain = Question { limit: None, offset: 0, ..question.clone() };
-        let number = "Contact.Account.NumberOfEmployees";
-        let condition = question.condition();
-        let window = question.window_clauses();
-        let soql = format!(
-            "SELECT {key} k, COUNT(Id) n, COUNT(Subject) some, COUNT_DISTINCT(Subject) kinds, SUM({number}) total, AVG({number}) mean,
-             MIN(CreatedDate) first, MAX({number}) most FROM Case{condition} GROUP BY {key} HAVING COUNT(Id) > {least}{window}"
-        );
-        let found = answer(&database(&rows, &[false]), &soql, question.scope).rows;
-
-        let mut groups: Vec<(Value, Vec<&Map<String, Value>>)> = Vec::new();
-        for case in plain.cases(&rows) {
-            let value = value_at(&rows, case, key);
-            let is_same = |other: &Value| {
-                if key == "AccountId" { *other == value } else { other.to_string().to_lowercase() == value.to_string().to_lowercase() }
-            };
-            match groups.iter_mut().find(|(other, _)| is_same(other)) {
-                Some((_, cases)) => cases.push(case),
-                None => groups.push((value, vec![case])),
-            }
-        }
-        groups.retain(|(_, cases)| cases.len() > least);
-        let expected: Vec<Value> = groups.into_iter().map(|(value, cases)| {
-            let texts: Vec<String> =
-                cases.iter().filter_map(|case| case.get("Subject")?.as_str().map(str::to_lowercase)).collect();
-            let kinds: std::collections::BTreeSet<&String> = texts.iter().collect();
-            let numbers: Vec<i64> = cases.iter().filter_map(|case| value_at(&rows, case, number).as_i64()).collect();
-            let total = (!numbers.is_empty()).then(|| numbers.iter().sum::<i64>());
-            #[expect(clippy::cast_precision_loss, reason = "small numbers")]
-            let mean = total.map(|total| total as f64 / numbers.len() as f64);
-            json!({
-                "k": value, "n": cases.len(), "some": texts.len(), "kinds": kinds.len(), "total": total, "mean": mean,
-                "first": cases.iter().filter_map(|case| case["CreatedDate"].as_str()).min(), "most": numbers.iter().max(),
-            })
-        }).collect();
-        let found: Vec<Value> = found.into_iter().map(|mut row| {
-            super::strip(&mut row);
-            row
-        }).collect();
-        prop_assert_eq!(found, question.window(expected), "{}", soql);
-    }
-
-    #[test]
-    fn lists_of_children(rows in rows(), question in question()) {
-        let soql = format!("SELECT Id, (SELECT Id FROM Cases{}) FROM Account ORDER BY Id", question.tail());
-        if matches!(question.test, Some(Test::And(ref tests)) if tests.iter().any(|test| matches!(test, Test::Join(..)))) {
-            return Ok(());
-        }
-        let found = answer(&database(&rows, &[false]), &soql, question.scope).rows;
-        let accounts: Vec<&Map<String, Value>> =
-            rows["Account"].iter().filter(|account| in_scope(account, question.scope)).collect();
-        prop_assert_eq!(found.len(), accounts.len());
-        for (found, account) in found.iter().zip(accounts) {
-            let cases = question.cases(&rows).into_iter().filter(|case| case.get("AccountId") == account.get("Id")).collect();
-            let expected: Vec<Value> = question.window(cases).iter().map(|case| case["Id"].clone()).collect();
-            let children = found["Cases"]["records"].as_array().map(|cases| ids(cases)).unwrap_or_default();
-            prop_assert_eq!(children, expected, "{}", soql);
-        }
-    }
 }
