@@ -106,6 +106,7 @@ ensure_tests() {
   cargo_tool cargo-deny cargo-deny "$CARGO_DENY_VERSION" --locked
   compgen -G "/usr/lib/postgresql/*/bin/initdb" >/dev/null || have initdb || apt_install postgresql
   have chromium || have chromium-browser || have google-chrome || apt_install chromium
+  have c++ || apt_install g++
   have python3 || apt_install python3
   python3 -c 'import venv, ensurepip' >/dev/null 2>&1 || apt_install python3-venv
   local venv="$CASEBRIDGE_TOOLS/python" requirements="$CASEBRIDGE_ROOT/crates/sandbox/tests/python/requirements.txt"

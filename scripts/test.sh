@@ -20,6 +20,7 @@ stage "lints, server" cargo clippy --workspace --all-targets --quiet -- --deny w
 stage "lints, browser" cargo clippy "${for_browser[@]}" --quiet -- --deny warnings
 stage "licences and duplicates" "$here/deny.sh"
 stage "unit and integration tests, SQLite and PostgreSQL" "$here/with-postgres.sh" cargo nextest run --workspace
+stage "fuzz targets of the sandbox" crates/sandbox/fuzz/run.sh
 stage "release build" "$here/build.sh"
 stage "weight of the pages" "$here/check-weight.sh"
 stage "simple-salesforce" crates/sandbox/tests/python/run.sh

@@ -13,6 +13,8 @@ mod coverage;
 mod error;
 mod events;
 mod faults;
+#[doc(hidden)]
+pub mod fuzzing;
 mod lock;
 mod multipart;
 mod oauth;

@@ -4,6 +4,7 @@
 
 mod chunking;
 mod extract;
+pub(crate) mod fuzzing;
 mod job;
 mod jobs;
 mod journal;

@@ -7,6 +7,7 @@ mod control;
 mod draft;
 mod event_type;
 mod feed_trigger;
+pub(crate) mod fuzzing;
 mod log;
 mod managed;
 mod pubsub;
