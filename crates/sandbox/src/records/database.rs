@@ -254,6 +254,7 @@ impl Database {
     }
 
     /// Records, deleted ones among them, among which are all that hold the words, in id order, and how many they are at most.
+    /// `None` where there is no such index, and where it leaves none out.
     pub(crate) fn holding<'a>(
         &'a self,
         object: &str,
@@ -261,8 +262,12 @@ impl Database {
     ) -> Option<(usize, Box<dyn Iterator<Item = &'a Record> + 'a>)> {
         let table = self.tables.get(object)?;
         let words = table.words.as_ref()?;
+        let count = words.count(wanted);
+        if count >= table.records.len() {
+            return None;
+        }
         let records = words.holding(wanted).filter_map(|number| table.by_key(&Key::of_number(number)?));
-        Some((words.count(wanted), Box::new(records)))
+        Some((count, Box::new(records)))
     }
 
     pub fn count(&self, object: &str) -> usize {

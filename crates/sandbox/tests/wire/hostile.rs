@@ -42,6 +42,81 @@ async fn what_is_too_large_is_refused() {
     assert_eq!(org.get("/limits").await.0, StatusCode::OK);
 }
 
+/// Longer than an address may be, so within a batch.
+async fn ask(org: &Org, resource: &str, text: &str) -> (u64, Value) {
+    let query = url::form_urlencoded::Serializer::new(String::new()).append_pair("q", text).finish();
+    let batch = json!({ "batchRequests": [{ "method": "GET", "url": format!("v67.0/{resource}?{query}") }] });
+    let (status, answer) = org.send(Method::POST, "/composite/batch", batch).await;
+    assert_eq!(status, StatusCode::OK, "{answer}");
+    let result = &answer["results"][0];
+    (result["statusCode"].as_u64().unwrap(), result["result"].clone())
+}
+
+#[tokio::test]
+async fn long_queries_are_answered_and_deep_ones_are_refused() {
+    let org = Org::start().await;
+    let case = org.sandbox.create("Case", json!({ "Subject": "one" })).await.unwrap();
+    let many = |count: usize, what: &dyn Fn(usize) -> String, between: &str| {
+        (0..count).map(what).collect::<Vec<_>>().join(between)
+    };
+    let ids = many(4_000, &|number| format!("'500SB01{number:08}'"), ",");
+    let ors = many(3_000, &|number| format!("Subject = '{number}'"), " OR ");
+    for condition in [
+        format!("Id IN ({ids}, '{case}')"),
+        format!("{ors} OR Subject = 'one'"),
+        format!("(Id NOT IN ({ids}) OR Subject LIKE '{}')", "%o".repeat(5_000)),
+        many(2_000, &|_| "(NOT Subject = 'two')".to_owned(), " AND "),
+        format!("{}Subject = 'one'{}", "(".repeat(50), ")".repeat(50)),
+    ] {
+        let (status, answer) = ask(&org, "query", &format!("SELECT Id FROM Case WHERE {condition}")).await;
+        assert_eq!((status, &answer["totalSize"]), (200, &json!(1)), "{answer}");
+    }
+    for (soql, code) in [
+        (format!("SELECT Id FROM Case WHERE Subject = '{}'", "x".repeat(100_000)), "MALFORMED_QUERY"),
+        (format!("SELECT Id FROM Case WHERE {}Id = null{}", "(".repeat(30_000), ")".repeat(30_000)), "MALFORMED_QUERY"),
+        (format!("SELECT Id FROM Case WHERE {}Id = null", "NOT ".repeat(20_000)), "MALFORMED_QUERY"),
+        ("(SELECT ".repeat(10_000), "MALFORMED_QUERY"),
+        ("SELECT (".repeat(10_000), "MALFORMED_QUERY"),
+        (format!("SELECT {}Id{} FROM Case", "FORMAT(".repeat(9_000), ")".repeat(9_000)), "MALFORMED_QUERY"),
+        (format!("SELECT {}Id FROM Case", "Parent.".repeat(10_000)), "MALFORMED_QUERY"),
+        (format!("SELECT Id FROM Case c, c.Parent a{}", ", a.Parent a".repeat(5_000)), "MALFORMED_QUERY"),
+        (format!("SELECT {} FROM Case", many(9_000, &|_| "Id".to_owned(), ",")), "INVALID_FIELD"),
+        (format!("SELECT Id{} FROM Account", ", (SELECT Id FROM Cases)".repeat(3_000)), "MALFORMED_QUERY"),
+        (format!("SELECT Id FROM Case WHERE Id IN ({ids}, 'x')"), "INVALID_QUERY_FILTER_OPERATOR"),
+        (format!("SELECT Id FROM Case LIMIT {}", "9".repeat(1_000)), "MALFORMED_QUERY"),
+    ] {
+        let (status, answer) = ask(&org, "query", &soql).await;
+        assert_eq!((status, &answer[0]["errorCode"]), (400, &json!(code)), "{:.80}: {answer:.300}", soql);
+    }
+    assert_eq!(org.query("SELECT COUNT() FROM Case").await["totalSize"], 1);
+}
+
+#[tokio::test]
+async fn long_searches_are_answered_and_deep_ones_are_refused() {
+    let org = Org::start().await;
+    org.sandbox.create("Account", json!({ "Name": "Acme Learning" })).await.unwrap();
+    for (term, found) in [
+        (format!("{} OR acme", (0..400).map(|number| format!("w{number}")).collect::<Vec<_>>().join(" OR ")), 1),
+        (format!("acme {}", "learning ".repeat(400)), 1),
+        (format!("nobody AND (acme {})", "learning ".repeat(1_000)), 1),
+        (format!("acme {}", "learning ".repeat(9_000)), 0),
+        (format!("\"{}\"", "acme ".repeat(700)), 0),
+        (format!("a{}z", "*c".repeat(1_900)), 0),
+    ] {
+        let (status, answer) = ask(&org, "search", &format!("FIND {{{term}}} RETURNING Account")).await;
+        assert_eq!((status, answer["searchRecords"].as_array().unwrap().len()), (200, found), "{term:.60}");
+    }
+    for sosl in [
+        format!("FIND {{{}acme{}}}", "(".repeat(1_500), ")".repeat(1_500)),
+        format!("FIND {{{}", "x".repeat(90_000)),
+        format!("FIND {{acme}} RETURNING Account({}", "Name,".repeat(10_000)),
+        format!("FIND {{{}}}", "x".repeat(100_001)),
+    ] {
+        let (status, answer) = ask(&org, "search", &sosl).await;
+        assert_eq!((status, &answer[0]["errorCode"]), (400, &json!("MALFORMED_SEARCH")), "{sosl:.60}");
+    }
+}
+
 #[tokio::test]
 async fn a_cursor_lives_two_days_by_the_orgs_clock() {
     let org = Org::start().await;

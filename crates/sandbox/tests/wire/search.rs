@@ -11,6 +11,8 @@ async fn org() -> Org {
     org.sandbox.create("Account", json!({ "Name": "Other", "Description": "Once sold to acme" })).await.unwrap();
     let alex = json!({ "LastName": "Moreau", "AccountId": acme, "Email": "alex@acme.test" });
     org.sandbox.create("Contact", alex).await.unwrap();
+    let post = json!({ "ParentId": acme, "Body": "All sold out" });
+    org.sandbox.create("FeedItem", post).await.unwrap();
     let gone = org.sandbox.create("Account", json!({ "Name": "Acme Gone" })).await.unwrap();
     org.sandbox.delete("Account", &gone).await.unwrap();
     org
@@ -42,11 +44,54 @@ async fn words_are_found_in_the_fields_asked_for() {
         ("FIND {\"sold to\" AND NOT learning} RETURNING Account(Name)", vec!["Other"]),
         ("FIND {moreau} RETURNING Contact(Account.Name) WITH SNIPPET LIMIT 5", vec!["Contact"]),
         ("FIND 'acme' RETURNING Account(Name WHERE Name LIKE 'o%')", vec!["Other"]),
+        (
+            "FIND {acme} RETURNING Account(Name, FORMAT(CreatedDate) made ORDER BY Name DESC LIMIT 1 OFFSET 1)",
+            vec!["Acme Learning"],
+        ),
+        (
+            "FIND {acme or moreau} IN SIDEBAR FIELDS RETURNING Account(Name), Contact(Name)",
+            vec!["Acme Learning", "Moreau"],
+        ),
+        ("FIND {sold} IN NAME FIELDS RETURNING Account(Name), FeedItem", vec!["FeedItem"]),
+        (
+            "FIND {acme} RETURNING Contact WITH NETWORK IN ('0DB000000000001') WITH PricebookId = '01s' LIMIT 1",
+            vec!["Contact"],
+        ),
         ("FIND {nobody}", vec![]),
     ] {
         let (status, found) = find(&org, sosl).await;
         assert_eq!(status, StatusCode::OK, "{sosl}: {found}");
         assert_eq!(names(&found), expected, "{sosl}");
+    }
+}
+
+#[tokio::test]
+async fn a_search_follows_what_changes() {
+    let org = org().await;
+    let account = org.sandbox.create("Account", json!({ "Name": "Northwind" })).await.unwrap();
+    let found = async |word: &str| {
+        let sosl = format!("FIND {{{word}}} RETURNING Account(Name)");
+        find(&org, &sosl).await.1["searchRecords"].as_array().unwrap().len()
+    };
+    assert_eq!((found("northwind").await, found("southwind").await), (1, 0));
+    let address = format!("/sobjects/Account/{account}");
+    org.send(Method::PATCH, &address, json!({ "Name": "Southwind" })).await;
+    assert_eq!((found("northwind").await, found("southwind").await), (0, 1));
+    org.sandbox.delete("Account", &account).await.unwrap();
+    assert_eq!(found("southwind").await, 0);
+    org.control("undelete", json!({ "ids": [account] })).await;
+    assert_eq!(found("southw*").await, 1);
+}
+
+#[tokio::test]
+async fn what_a_search_cannot_do_answers_501() {
+    let org = org().await;
+    for sosl in [
+        "FIND {acme} RETURNING Account(Name USING ListView = Mine)",
+        "FIND {acme} RETURNING Account WITH DATA CATEGORY Geography__c AT Rome__c",
+    ] {
+        let (status, body) = find(&org, sosl).await;
+        assert_eq!((status, &body[0]["errorCode"]), (StatusCode::NOT_IMPLEMENTED, &json!("NOT_IMPLEMENTED")), "{sosl}");
     }
 }
 

@@ -94,7 +94,7 @@ impl Parser<'_> {
         Ok(Condition::Join { left, membership, select, at })
     }
 
-    fn list(&mut self) -> Result<Vec<Literal>, SoqlError> {
+    pub(in crate::soql) fn list(&mut self) -> Result<Vec<Literal>, SoqlError> {
         if self.peek().kind == TokenKind::Colon {
             return Err(self.error(self.peek().start, "Bind variables only allowed in Apex code"));
         }

@@ -100,7 +100,7 @@ impl<'a> Parser<'a> {
         token.kind == TokenKind::Word && self.source(token).eq_ignore_ascii_case(keyword)
     }
 
-    fn at_keyword(&self, keyword: &str) -> bool {
+    pub(super) fn at_keyword(&self, keyword: &str) -> bool {
         self.is_keyword(self.peek(), keyword)
     }
 

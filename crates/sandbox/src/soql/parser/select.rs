@@ -87,7 +87,7 @@ impl Parser<'_> {
         Ok(select)
     }
 
-    fn alias(&mut self) -> Result<Option<Name>, SoqlError> {
+    pub(in crate::soql) fn alias(&mut self) -> Result<Option<Name>, SoqlError> {
         let next = self.peek();
         let is_alias = next.kind == TokenKind::Word && !RESERVED.iter().any(|word| self.is_keyword(next, word));
         if is_alias { self.name().map(Some) } else { Ok(None) }
@@ -114,6 +114,10 @@ impl Parser<'_> {
             return Err(self.error(start.at, &message));
         }
         let name = self.alias()?.ok_or_else(|| self.unexpected())?;
+        let is_same = |known: &Name| known.text.eq_ignore_ascii_case(&name.text);
+        if select.alias.as_ref().is_some_and(is_same) || select.short_cuts.iter().any(|known| is_same(&known.name)) {
+            return Err(self.error(name.at, &format!("duplicate alias: {}", name.text)));
+        }
         Ok(ShortCut { relationships: whole, name })
     }
 

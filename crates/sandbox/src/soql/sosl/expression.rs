@@ -1,10 +1,15 @@
-//! What to find: words, phrases, `*` and `?`, AND, OR, AND NOT and parentheses. Case doesn't matter; a word is a run of letters and digits.
+//! What to find: words, phrases, `*` and `?`, AND, OR, AND NOT and parentheses. Case doesn't matter; a word is a run of letters and
+//! digits, and what looks like an operator is a word in quotation marks only.
 
 use crate::soql::error::SoqlError;
 
 /// Of parentheses, as deep as they go.
 const MAX_NESTING: usize = 32;
 const SHORTEST: usize = 2;
+/// Longer terms lose their operators, as in the org: any of their words is enough.
+const LONGEST_WITH_OPERATORS: usize = 4_000;
+/// Longer terms find nothing.
+const LONGEST: usize = 10_000;
 
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum Expression {
@@ -58,6 +63,10 @@ fn refused(message: &str) -> SoqlError {
 impl Expression {
     /// Of the text within the braces.
     pub(super) fn parse(text: &str) -> Result<Self, SoqlError> {
+        let length = text.chars().count();
+        if length > LONGEST {
+            return Ok(Self::Or(Vec::new()));
+        }
         let tokens = tokens(text)?;
         let letters = |word: &Word| word.0.iter().filter(|part| matches!(part, Part::Character(_))).count();
         let longest = tokens.iter().filter_map(|token| match token {
@@ -66,6 +75,13 @@ impl Expression {
         });
         if longest.max().unwrap_or(0) < SHORTEST {
             return Err(refused(&format!("search term must be longer than one character: {text}")));
+        }
+        if length > LONGEST_WITH_OPERATORS {
+            let phrases = tokens.into_iter().filter_map(|token| match token {
+                Token::Phrase(words) => Some(Self::Phrase(words)),
+                _ => None,
+            });
+            return Ok(Self::Or(phrases.collect()));
         }
         let mut reader = Reader { tokens: &tokens, nesting: 0 };
         let expression = reader.either()?;
@@ -214,8 +230,7 @@ fn tokens(text: &str) -> Result<Vec<Token>, SoqlError> {
                         word.extend(characters.next());
                     }
                 }
-                match word.as_str() {
-                    // Operators are only so in capitals, as in the org's search box.
+                match word.to_ascii_uppercase().as_str() {
                     "AND" => tokens.push(Token::And),
                     "OR" => tokens.push(Token::Or),
                     "NOT" => tokens.push(Token::Not),
@@ -342,7 +357,9 @@ mod tests {
     #[case("\"learning alex\"", false)]
     #[case("alex@acme.test", true)]
     #[case("acme\\-learning", true)]
-    #[case("and learning", false)]
+    #[case("\"and\" learning", false)]
+    #[case("nobody or acme", true)]
+    #[case("acme and not nobody", true)]
     #[case("élan", true)]
     fn words_are_found(#[case] find: &str, #[case] expected: bool) {
         let texts = ["Acme Learning, Élan!", "alex@acme.test"];
@@ -355,6 +372,7 @@ mod tests {
     #[case("*")]
     #[case("--")]
     #[case("AND acme")]
+    #[case("and acme")]
     #[case("acme OR")]
     #[case("(acme")]
     #[case("acme)")]
@@ -365,7 +383,14 @@ mod tests {
 
     #[test]
     fn deep_parentheses_are_refused() {
-        let deep = format!("{}acme{}", "(".repeat(10_000), ")".repeat(10_000));
+        let deep = format!("{}acme{}", "(".repeat(1_500), ")".repeat(1_500));
         assert!(Expression::parse(&deep).is_err());
+    }
+
+    #[test]
+    fn long_terms_lose_their_operators_and_longer_ones_find_nothing() {
+        let padded = |count: usize| format!("acme AND NOT (acme{})", " OR nobody".repeat(count));
+        let found = |term: &str| Expression::parse(term).unwrap().matches(&["Acme"]);
+        assert!(!found(&padded(1)) && found(&padded(500)) && !found(&padded(1_500)));
     }
 }

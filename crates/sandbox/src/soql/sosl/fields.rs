@@ -65,8 +65,12 @@ pub(crate) fn searched_fields(object: &Object) -> Vec<&str> {
     fields.map(|field| field.name.as_str()).collect()
 }
 
+/// What people post, files and products are searched in all their fields, whichever are asked for.
+const ALWAYS_ALL: [&str; 5] = ["ContentDocument", "ContentVersion", "FeedComment", "FeedItem", "Product2"];
+
 /// Names of the object's fields that belong to the group.
 pub(super) fn searched(object: &Object, group: FieldGroup) -> Vec<&str> {
+    let group = if ALWAYS_ALL.contains(&object.name.as_str()) { FieldGroup::All } else { group };
     object.fields().filter(|field| belongs(field, group)).map(|field| field.name.as_str()).collect()
 }
 

@@ -103,6 +103,9 @@ impl Parser<'_> {
             while self.take(TokenKind::Comma) {
                 select.items.push(self.returned_item()?);
             }
+            if self.at_keyword("USING") {
+                return Err(self.not_emulated("USING ListView"));
+            }
             if self.take_keyword("WHERE") {
                 select.condition = Some(self.condition(Place::Root)?);
             }
@@ -112,7 +115,12 @@ impl Parser<'_> {
         Ok(Query { text: self.text.to_owned(), select })
     }
 
-    /// A field, alone or in a function of one row; nothing here has an alias.
+    fn not_emulated(&self, what: &str) -> SoqlError {
+        let message = format!("{what} is not emulated by the sandbox");
+        SoqlError::at("NOT_IMPLEMENTED", self.text, self.peek().start, &message)
+    }
+
+    /// A field, alone or in a function of one row, which may have an alias.
     fn returned_item(&mut self) -> Result<Item, SoqlError> {
         if self.at_field_group() {
             return self.field_group();
@@ -122,16 +130,24 @@ impl Parser<'_> {
         if operand.is_aggregate() {
             return Err(SoqlError::unexpected(self.text, token.start, self.source(token)));
         }
-        Ok(Item::Operand { operand, alias: None })
+        let is_function = matches!(operand, Operand::Call { .. });
+        let alias = if is_function { self.alias()? } else { None };
+        Ok(Item::Operand { operand, alias })
     }
 
     /// `WITH …` changes nothing here: there are no divisions, data categories, networks, snippets or spelling corrections.
     fn search_options(&mut self) -> Result<(), SoqlError> {
-        const OPTIONS: [&str; 6] = ["DIVISION", "HIGHLIGHT", "METADATA", "NETWORK", "SNIPPET", "SPELL_CORRECTION"];
+        const OPTIONS: [&str; 7] =
+            ["DIVISION", "HIGHLIGHT", "METADATA", "NETWORK", "PricebookId", "SNIPPET", "SPELL_CORRECTION"];
         while self.take_keyword("WITH") {
+            if self.at_keyword("DATA") {
+                return Err(self.not_emulated("WITH DATA CATEGORY"));
+            }
             self.take_one_of(&OPTIONS)?;
             if self.take(TokenKind::Equal) {
                 self.literal()?;
+            } else if self.take_keyword("IN") {
+                self.list()?;
             } else if self.take(TokenKind::Open) {
                 self.name()?;
                 self.expect(TokenKind::Equal)?;

@@ -272,6 +272,7 @@ fn columns_count_characters_not_bytes() {
 #[case("SELECT Id FROM Case c, x.Account a", "INVALID_TYPE", "Didn't understand 'x' in FROM part of query call.")]
 #[case("SELECT Id FROM Case c, c.Accounts a", "INVALID_FIELD", "Didn't understand relationship 'Accounts'")]
 #[case("SELECT Id FROM Case c, c.Account", "MALFORMED_QUERY", "unexpected token: '<EOF>'")]
+#[case("SELECT Id FROM Case c, c.Account C", "MALFORMED_QUERY", "Column:34\nduplicate alias: C")]
 #[case("SELECT Id FROM Case c, c a", "MALFORMED_QUERY", "one to 5 relationships away")]
 #[case("SELECT a.Bad FROM Case c, c.Account a", "INVALID_FIELD", "No such column 'Bad' on entity 'Account'")]
 #[case("SELECT Name, (SELECT Id FROM Contact.Cases) FROM Account", "INVALID_TYPE", "Didn't understand relationship")]
