@@ -1,6 +1,6 @@
 //! Conditions to filters, semi-joins answered on the way.
 
-use super::{From, Resolver, test::Subject};
+use super::{From, Resolver, restriction::LINK, test::Subject};
 use crate::{
     schema::{FieldKind, Object},
     soql::{
@@ -148,6 +148,10 @@ impl<'s, 'q, R: Rows> Resolver<'s, 'q, R> {
         let [Item::Operand { operand: operand @ Operand::Path(_), .. }] = select.items.as_slice() else {
             return Err(self.malformed(select.from.at, "A semi join sub-select must select exactly one field"));
         };
+        if object.name == LINK {
+            let message = format!("Entity '{LINK}' is not supported for semi join inner selects");
+            return Err(self.malformed(select.from.at, &message));
+        }
         if object.name == outer_object.name {
             let message = "The inner and outer selects should not be on the same object type";
             return Err(self.malformed(select.from.at, message));

@@ -6,6 +6,8 @@ use crate::soql::{
     plan::{Plan, Source},
 };
 
+/// Files and what they are attached to.
+pub(super) const LINK: &str = "ContentDocumentLink";
 const UNFILTERED: &str = "Implementation restriction: ContentDocumentLink requires a filter by a single Id on ContentDocumentId or LinkedEntityId using the equals operator or multiple Id's using the IN operator.";
 const BY_OTHER_FIELDS: &str = "Implementation restriction: filtering on non-id fields is only permitted when filtering by ContentDocumentLink.LinkedEntityId using the equals operator.";
 /// Any of them narrows enough.
@@ -13,7 +15,7 @@ const IDS: [&str; 3] = ["Id", "ContentDocumentId", "LinkedEntityId"];
 
 /// Links of files are asked for by document, by record or by their own ids.
 pub(super) fn check(plan: &Plan<'_>) -> Result<(), SoqlError> {
-    if plan.object.name != "ContentDocumentLink" {
+    if plan.object.name != LINK {
         return Ok(());
     }
     let error = |message: &str| Err(SoqlError::plain("MALFORMED_QUERY", message));

@@ -52,6 +52,19 @@ fn aggregates_are_formatted_too() {
     assert_eq!(rows, [json!({ "expr0": "10/31/2026", "expr1": 1 })]);
 }
 
+#[test]
+fn links_of_files_are_asked_for_by_file_or_record() {
+    for condition in [
+        "LinkedEntityId = '500SB0000000001'",
+        "ContentDocumentId IN ('069SB0000000001')",
+        "LinkedEntityId = '500SB0000000001' AND Visibility = 'AllUsers'",
+        "Id = '06ASB0000000001'",
+    ] {
+        assert!(ask(&format!("SELECT Id FROM ContentDocumentLink WHERE {condition}")).is_empty());
+    }
+    assert_eq!(ask("SELECT Id, (SELECT Id FROM ContentDocumentLinks) FROM Case").len(), 4);
+}
+
 fn asked_by(user: &str, soql: &str) -> Vec<Value> {
     let mut query = parse(soql).unwrap();
     query.asked_by(user);

@@ -276,6 +276,22 @@ fn columns_count_characters_not_bytes() {
 #[case("SELECT Id FROM Case c, c a", "MALFORMED_QUERY", "one to 5 relationships away")]
 #[case("SELECT a.Bad FROM Case c, c.Account a", "INVALID_FIELD", "No such column 'Bad' on entity 'Account'")]
 #[case("SELECT Name, (SELECT Id FROM Contact.Cases) FROM Account", "INVALID_TYPE", "Didn't understand relationship")]
+// Links of files.
+#[case(
+    "SELECT Id FROM ContentDocumentLink",
+    "MALFORMED_QUERY",
+    "Implementation restriction: ContentDocumentLink requires"
+)]
+#[case(
+    "SELECT Id FROM ContentDocumentLink WHERE LinkedEntityId != '500SB0000000001'",
+    "MALFORMED_QUERY",
+    "Implementation restriction: ContentDocumentLink requires a filter by a single Id"
+)]
+#[case(
+    "SELECT Id FROM Case WHERE Id IN (SELECT LinkedEntityId FROM ContentDocumentLink)",
+    "MALFORMED_QUERY",
+    "Entity 'ContentDocumentLink' is not supported for semi join inner selects"
+)]
 // Scopes.
 #[case("SELECT Id FROM Case USING SCOPE ours", "MALFORMED_QUERY", "unexpected token: 'ours'")]
 #[case("SELECT Id FROM FeedItem USING SCOPE mine", "MALFORMED_QUERY", "'mine' is not supported by entity 'FeedItem'")]
