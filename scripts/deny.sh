@@ -5,6 +5,8 @@ set -euo pipefail
 source "$(dirname "${BASH_SOURCE[0]}")/env.sh"
 cd "$CASEBRIDGE_ROOT"
 cargo deny --offline --log-level error check licenses bans sources
+# Nothing has fetched these yet: the fuzz targets are built later.
+cargo fetch --quiet --locked --manifest-path crates/sandbox/fuzz/Cargo.toml
 cargo deny --offline --log-level error --manifest-path crates/sandbox/fuzz/Cargo.toml --locked --config deny.toml check licenses sources
 if timeout 60 cargo deny fetch db >/dev/null 2>&1; then
   cargo deny --log-level error check advisories
