@@ -21,7 +21,11 @@ pub fn rows(bytes: &[u8]) {
         operation: Operation::Insert,
         object: "Contact".to_owned(),
         external_id_field: None,
-        format: if first & 8 == 0 { Format::Csv } else { Format::Json },
+        format: match first & 24 {
+            0 => Format::Csv,
+            8 => Format::Json,
+            _ => Format::Xml,
+        },
         dialect,
         user: String::new(),
         api: Api::V2Ingest,
