@@ -54,9 +54,9 @@ async fn long_calls_shut_others_out_while_they_last() {
 async fn a_session_lasts_as_long_as_the_org_says() {
     let limits = Limits { session_seconds: 900, ..Limits::default() };
     let org = Org::start_with(SandboxOptions { limits, ..SandboxOptions::default() }).await;
-    org.sandbox.advance_clock(Duration::from_secs(899));
+    org.sandbox.advance_clock(Duration::from_secs(800));
     assert_eq!(org.get("/limits").await.0, StatusCode::OK);
-    org.sandbox.advance_clock(Duration::from_secs(899));
+    org.sandbox.advance_clock(Duration::from_secs(800));
     assert_eq!(org.get("/limits").await.0, StatusCode::OK, "use keeps it");
     org.sandbox.advance_clock(Duration::from_secs(900));
     assert_eq!(org.get("/limits").await.0, StatusCode::UNAUTHORIZED);
