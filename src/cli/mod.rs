@@ -9,6 +9,7 @@ mod program;
 mod push;
 mod serve;
 mod stop;
+mod token;
 mod user;
 mod worker;
 
@@ -56,6 +57,9 @@ enum Command {
     /// Manage the people who may sign in.
     #[command(subcommand)]
     User(user::User),
+    /// Manage the bearer tokens of the REST API.
+    #[command(subcommand)]
+    Token(token::Token),
 }
 
 /// The program.
@@ -100,6 +104,7 @@ async fn run(arguments: Arguments) -> Result<(), Fault> {
         Command::Import(import) => import.run(config).await,
         Command::Push => push::run(config).await,
         Command::User(user) => user.run(config).await,
+        Command::Token(token) => token.run(config).await,
     }
 }
 

@@ -46,6 +46,8 @@ uuid_newtype! {
     PostKey,
     DeliveryId,
     ConnectionId,
+    /// Of a bearer token, not the token itself.
+    AccessTokenId,
 }
 
 impl CourseId {

@@ -8,6 +8,7 @@ mod comment;
 mod ids;
 mod person;
 mod salesforce_id;
+mod scope;
 mod text;
 mod thread;
 mod time;
@@ -17,9 +18,12 @@ mod environment;
 
 pub use catalogue::{CourseKey, IsNew, OfacDecision, OrganizationKey, RunKey, RunStatus};
 pub use comment::{AuthorLabel, CommentBody, FEED_ITEM_MAX_CHARS, FeedText, ParsedFeedText};
-pub use ids::{CaseId, ConnectionId, CourseId, CourseRunId, DeliveryId, OrganizationId, PostId, PostKey, UserId};
+pub use ids::{
+    AccessTokenId, CaseId, ConnectionId, CourseId, CourseRunId, DeliveryId, OrganizationId, PostId, PostKey, UserId,
+};
 pub use person::{Email, PersonName, Role, Username};
 pub use salesforce_id::SalesforceId;
+pub use scope::{Scope, Scopes};
 pub use text::{Invalid, KeyText};
 pub use thread::{Composer, PostSource, PostState, RunOption, Thread, ThreadPost, Visibility};
 pub use time::Timestamp;

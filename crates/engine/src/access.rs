@@ -104,3 +104,8 @@ pub(crate) fn check_may_edit_catalogue(actor: &Actor) -> Result<(), Error> {
         Err(Error::Forbidden("Only staff can change the catalogue.".to_owned()))
     }
 }
+
+/// A token is revoked by its owner, or by an admin. To others it does not exist.
+pub(crate) fn check_may_revoke_token(actor: &Actor, owner: UserId) -> Result<(), Error> {
+    if actor.user == owner || actor.role == Role::Admin { Ok(()) } else { Err(Error::NotFound) }
+}

@@ -18,6 +18,7 @@ mod posting;
 mod sync;
 mod threads;
 mod time_text;
+mod tokens;
 mod views;
 
 pub use actor::Actor;
@@ -26,6 +27,7 @@ pub use error::{Error, Public, PublicKind};
 pub use identity::NewPerson;
 pub use options::{EngineOptions, Limits, OrgGrant, OrgOptions, UnusableOrg};
 pub use sync::{CourseProof, HistoryProgress, HistoryReport, HistoryStep, HistoryWatch, Reject, Tally};
+pub use tokens::{Bearer, NewToken, TokenState, TokenView};
 pub use views::{
     BeginConnect, CaseView, ConnectionState, ConnectionView, CourseFilter, CourseInput, CourseList, CourseSummary,
     CourseView, DatabaseState, DraftText, Health, ImportCount, ImportReport, NewComment, OrgState, OrganizationView,

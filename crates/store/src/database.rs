@@ -12,8 +12,8 @@ use secrecy::{ExposeSecret, SecretString};
 use tokio::sync::{Mutex, OwnedMutexGuard};
 
 use crate::{
-    Cases, Catalogue, Connections, Cursors, Deliveries, Drafts, Error, Imports, OrgRecords, Posts, Sessions,
-    TokenCipher, Users, migrations::Migrator,
+    AccessTokens, Cases, Catalogue, Connections, Cursors, Deliveries, Drafts, Error, Imports, OrgRecords, Posts,
+    Sessions, TokenCipher, Users, migrations::Migrator,
 };
 
 /// How long a caller waits for a connection, or for another process's write lock, before it is told [`Error::Unavailable`].
@@ -289,6 +289,7 @@ repositories! {
     Tx over DatabaseTransaction, Reader over DatabaseConnection;
     {
         users: Users,
+        access_tokens: AccessTokens,
         catalogue: Catalogue,
         cases: Cases,
         posts: Posts,

@@ -6,6 +6,7 @@
 //!
 //! Nothing here decides who may do what, reads a clock or makes an id: the engine does, and passes them in.
 
+mod access_tokens;
 mod cases;
 mod catalogue;
 mod cipher;
@@ -27,6 +28,7 @@ mod sessions;
 pub mod testing;
 mod users;
 
+pub use access_tokens::{AccessTokenRow, AccessTokens, NewAccessToken};
 pub use cases::{CaseRow, Cases, NewCase, OrgCase};
 pub use catalogue::{
     Catalogue, CatalogueIds, CourseAfter, CourseListRow, CourseQuery, CourseRow, CourseScope, CourseUpsert,

@@ -15,5 +15,6 @@ mod old_orgs;
 mod polling;
 mod portal;
 mod posting;
+mod tokens;
 mod trouble;
 mod worker;

@@ -5,6 +5,7 @@
     reason = "the derive macros give their types the visibility of the model, and traits that are public name them"
 )]
 
+pub(crate) mod access_tokens;
 pub(crate) mod cases;
 pub(crate) mod connections;
 pub(crate) mod course_editors;

@@ -1,6 +1,7 @@
 //! What a store promises, asked of SQLite and PostgreSQL alike.
 #![expect(clippy::unwrap_used, reason = "a test that can't go on fails")]
 
+mod access_tokens;
 mod cases;
 mod catalogue;
 mod connections;

@@ -19,10 +19,9 @@ use crate::world::{self, at, new_user};
 #[tokio::test]
 async fn the_schema_is_made_once_however_many_make_it(#[values(Sqlite, Postgres)] backend: Backend) {
     let db = unmigrated(backend).await;
-    assert_eq!(
-        db.store.pending_migrations().await.unwrap(),
-        ["m0001_initial", "m0002_public_version", "m0003_revision"]
-    );
+    let pending = db.store.pending_migrations().await.unwrap();
+    assert_eq!(pending.first().map(String::as_str), Some("m0001_initial"));
+    assert!(pending.is_sorted(), "they are made in the order of their numbers: {pending:?}");
     let (one, two) = (db.store.clone(), db.reopen().await);
     let (a, b) = tokio::join!(
         tokio::spawn(async move { one.migrate().await }),
