@@ -39,6 +39,11 @@ pub(crate) fn may_read_course(actor: &Actor, organizations: &[OrganizationRow]) 
     }
 }
 
+/// Staff know of all organizations, partners of their own.
+pub(crate) fn may_read_organization(actor: &Actor, organization: OrganizationId) -> bool {
+    actor.role.is_internal() || (actor.role == Role::Partner && actor.organizations.contains(&organization))
+}
+
 /// The right of somebody who may read the course.
 pub(crate) fn course_right(actor: &Actor, editors: &Editors) -> CourseRight {
     let may_write = actor.role.is_internal()
@@ -108,4 +113,9 @@ pub(crate) fn check_may_edit_catalogue(actor: &Actor) -> Result<(), Error> {
 /// A token is revoked by its owner, or by an admin. To others it does not exist.
 pub(crate) fn check_may_revoke_token(actor: &Actor, owner: UserId) -> Result<(), Error> {
     if actor.user == owner || actor.role == Role::Admin { Ok(()) } else { Err(Error::NotFound) }
+}
+
+/// Addresses of the internal side stay inside; partners who read the same thread may see each other's.
+pub(crate) fn may_see_address(actor: &Actor, of: &UserRow) -> bool {
+    actor.role.is_internal() || actor.user == of.id || of.role == Role::Partner
 }

@@ -1,5 +1,6 @@
 //! The catalogue: organizations, courses and their runs; the list of courses and the course page.
 
+mod entry;
 mod import;
 mod save;
 
@@ -15,6 +16,8 @@ use crate::{
     facts::CourseFacts,
     threads, time_text,
 };
+
+pub use self::entry::{CourseEntry, RunEntry};
 
 const COURSES_PER_PAGE: u64 = 50;
 

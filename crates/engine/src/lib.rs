@@ -3,7 +3,9 @@
 
 mod access;
 mod actor;
+mod cases;
 mod catalogue;
+mod comments;
 mod crm;
 mod drafts;
 mod engine;
@@ -14,6 +16,7 @@ mod health;
 mod identity;
 mod live;
 mod options;
+mod page;
 mod posting;
 mod sync;
 mod threads;
@@ -22,10 +25,14 @@ mod tokens;
 mod views;
 
 pub use actor::Actor;
+pub use cases::{CaseDetail, NewCaseInput, NewPost, PostPage};
+pub use catalogue::{CourseEntry, RunEntry};
+pub use comments::{Comment, CommentUser, NewCourseComment};
 pub use engine::Engine;
 pub use error::{Error, Public, PublicKind};
 pub use identity::NewPerson;
 pub use options::{EngineOptions, Limits, OrgGrant, OrgOptions, UnusableOrg};
+pub use page::{PAGE_MOST, PAGE_USUAL, Page, PageRequest};
 pub use sync::{CourseProof, HistoryProgress, HistoryReport, HistoryStep, HistoryWatch, Reject, Tally};
 pub use tokens::{Bearer, NewToken, TokenState, TokenView};
 pub use views::{

@@ -2,10 +2,11 @@
 //! transaction; the rest is `sync`'s.
 
 use domain::{
-    AuthorLabel, CaseId, CommentBody, CourseId, CourseRunId, DeliveryId, PostId, PostState, ThreadPost, Visibility,
+    AuthorLabel, CaseId, CommentBody, CourseId, CourseRunId, DeliveryId, Invalid, PostId, PostState, ThreadPost,
+    Visibility,
 };
 use sha2::{Digest, Sha256};
-use store::{NewCase, NewDelivery, NewPost, PostRow, RunRow};
+use store::{CaseRow, NewCase, NewDelivery, NewPost, PostRow, RunRow};
 
 use crate::{
     Actor, Engine, Error, NewComment, OrgState, Wait, access,
@@ -19,10 +20,19 @@ use crate::{
 };
 
 /// Case.Subject.
-const SUBJECT_MAX_CHARS: usize = 255;
+pub(crate) const SUBJECT_MAX_CHARS: usize = 255;
 
 /// A case's status before the org has said one.
-const OPEN: &str = "Open";
+pub(crate) const OPEN: &str = "Open";
+
+/// Which of a course's cases a post goes to.
+pub(crate) enum Target<'a> {
+    /// The default one, made with the first comment.
+    Default,
+    Known(&'a CaseRow),
+    /// One that is made with this post.
+    New(&'a NewCase),
+}
 
 const KEY_REUSED: &str = "Something else was posted from here already, perhaps in another tab. Your text is kept: post it again to add it as a new comment.";
 
@@ -41,33 +51,46 @@ impl Engine {
     ) -> Result<ThreadPost, Error> {
         self.org()?;
         let course = self.writable_course(actor, course).await?;
+        let row = self.post_to(actor, &course, Target::Default, comment, wait).await?;
+        Ok(threads::view(actor, row))
+    }
+
+    /// The caller has made sure that the actor may write to the course and, where it names a case, that it is the course's.
+    pub(crate) async fn post_to(
+        &self,
+        actor: &Actor,
+        course: &ReadableCourse,
+        target: Target<'_>,
+        comment: NewComment,
+        wait: Wait,
+    ) -> Result<PostRow, Error> {
         access::check_may_write(actor, comment.visibility)?;
-        let body = CommentBody::new(&comment.body)?;
-        let run = run_of(&course, comment.run)?;
+        let body = CommentBody::new(&comment.body).map_err(of_body)?;
+        let run = run_of(course, comment.run)?;
         let author = AuthorLabel::new(actor.name(), actor.username());
-        feed_text::write(&author, run.as_ref().map(|run| &run.key), &body)?;
-        let hash = content_hash(actor, &course, &body, comment.visibility, comment.run);
+        feed_text::write(&author, run.as_ref().map(|run| &run.key), &body).map_err(of_body)?;
+        let hash = content_hash(actor, course, &target, &body, comment.visibility, comment.run);
 
         if let Some(stored) = self.store.read().posts().by_key(comment.key).await? {
-            return answer_again(actor, stored, &hash);
+            return answer_again(stored, &hash);
         }
+        let checked = Checked { body, run, hash: hash.clone() };
         let outcome = (wait == Wait::ForOutcome).then(|| self.outcomes.expect(comment.key));
-        let post = match self.store_post(actor, &course, &comment, body, run, hash.clone()).await {
+        let post = match self.store_post(actor, course, &target, &comment, checked).await {
             Ok(post) => post,
             // The same comment came in twice at the same moment; the other one was stored.
             Err(Error::Store(error)) if error.conflicts_on("posts_key") => {
                 let stored = self.store.read().posts().by_key(comment.key).await?.ok_or_else(|| Error::Store(error))?;
-                return answer_again(actor, stored, &hash);
+                return answer_again(stored, &hash);
             }
             Err(error) => return Err(error),
         };
         self.live.publish(course.row.id, Audience::of(post.visibility));
         self.worker.wake();
-        let post = match outcome {
-            Some(outcome) => self.await_outcome(post, outcome).await?,
-            None => post,
-        };
-        Ok(threads::view(actor, post))
+        match outcome {
+            Some(outcome) => self.await_outcome(post, outcome).await,
+            None => Ok(post),
+        }
     }
 
     /// Sends a post again that the org had refused. One that is under way or delivered is answered as it is.
@@ -113,30 +136,37 @@ impl Engine {
         &self,
         actor: &Actor,
         course: &ReadableCourse,
+        target: &Target<'_>,
         comment: &NewComment,
-        body: CommentBody,
-        run: Option<&RunRow>,
-        content_hash: String,
+        checked: Checked<'_>,
     ) -> Result<PostRow, Error> {
         let now = self.clock.now();
-        let known_case = self.store.read().cases().default_case_of(course.row.id).await?;
+        let known_case = match target {
+            Target::Default => self.store.read().cases().default_case_of(course.row.id).await?.map(|case| case.id),
+            Target::Known(case) => Some(case.id),
+            Target::New(_) => None,
+        };
         let tx = self.store.begin().await?;
-        let case = match known_case {
-            Some(case) => case,
-            None => tx.cases().ensure_default(course.row.id, &self.new_default_case(&course.row)).await?,
+        let case = match (known_case, target) {
+            (Some(case), _) => case,
+            (None, Target::New(case)) => {
+                tx.cases().insert(course.row.id, case).await?;
+                case.id
+            }
+            (None, _) => tx.cases().ensure_default(course.row.id, &self.new_default_case(&course.row)).await?.id,
         };
         let post = NewPost {
             id: PostId::from_uuid(self.random.uuid_v7(now)),
-            case_id: case.id,
+            case_id: case,
             key: comment.key,
             author_user_id: actor.user(),
             author_name: actor.display_name(),
             author_is_staff: actor.role().is_internal(),
             visibility: comment.visibility,
-            body,
+            body: checked.body,
             course_run_id: comment.run,
-            run_key: run.map(|run| run.key.clone()),
-            content_hash,
+            run_key: checked.run.map(|run| run.key.clone()),
+            content_hash: checked.hash,
             created_at: now,
         };
         tx.posts().insert(&post).await?;
@@ -145,15 +175,16 @@ impl Engine {
                 id: DeliveryId::from_uuid(self.random.uuid_v7(now)),
                 kind: DeliveryKind::Post.name().to_owned(),
                 subject_id: post.id.as_uuid(),
-                lane: case.id.as_uuid(),
+                lane: case.as_uuid(),
                 not_before: now,
                 created_at: now,
             })
             .await?;
-        tx.drafts().delete_if_key(actor.user(), &drafts::scope(course.row.id, comment.visibility), comment.key).await?;
-        self.bump(&tx, case.id, Audience::of(comment.visibility)).await?;
+        let draft = drafts::scope(course.row.id, comment.visibility);
+        tx.drafts().delete_if_key(actor.user(), &draft, comment.key).await?;
+        self.bump(&tx, case, Audience::of(comment.visibility)).await?;
         tx.commit().await?;
-        tracing::info!(post.id = %post.id, case.id = %case.id, post.visibility = comment.visibility.name(), "post accepted");
+        tracing::info!(post.id = %post.id, case.id = %case, post.visibility = comment.visibility.name(), "post accepted");
         Ok(PostRow {
             id: post.id,
             case_id: post.case_id,
@@ -230,12 +261,20 @@ impl Engine {
 pub(crate) const DEFAULT_CASE_KEY: &str = "course-";
 
 /// A key that was used: the stored post again for the same content, a conflict for any other. Whose it is isn't told.
-fn answer_again(actor: &Actor, stored: PostRow, hash: &str) -> Result<ThreadPost, Error> {
-    if stored.content_hash.as_deref() == Some(hash) {
-        Ok(threads::view(actor, stored))
-    } else {
-        Err(Error::Conflict(KEY_REUSED.to_owned()))
-    }
+fn answer_again(stored: PostRow, hash: &str) -> Result<PostRow, Error> {
+    if stored.content_hash.as_deref() == Some(hash) { Ok(stored) } else { Err(Error::Conflict(KEY_REUSED.to_owned())) }
+}
+
+/// The same refusal, said of the field that holds the text.
+fn of_body(invalid: Invalid) -> Error {
+    Error::field("body", invalid.0)
+}
+
+/// A comment that may be stored as it stands.
+struct Checked<'a> {
+    body: CommentBody,
+    run: Option<&'a RunRow>,
+    hash: String,
 }
 
 /// One of the course's own runs, or none.
@@ -250,19 +289,36 @@ fn run_of(course: &CourseFacts, run: Option<CourseRunId>) -> Result<Option<&RunR
 fn content_hash(
     actor: &Actor,
     course: &ReadableCourse,
+    target: &Target<'_>,
     body: &CommentBody,
     visibility: Visibility,
     run: Option<CourseRunId>,
 ) -> String {
-    let mut hash = Sha256::new();
-    for part in [
-        actor.user().as_uuid().as_bytes().as_slice(),
-        course.row.id.as_uuid().as_bytes(),
+    let (actor, course) = (actor.user().as_uuid(), course.row.id.as_uuid());
+    let run_id = run.map(|run| run.as_uuid()).unwrap_or_default();
+    let mut parts = vec![
+        actor.as_bytes().as_slice(),
+        course.as_bytes(),
         visibility.name().as_bytes(),
         run.map_or(&[][..], |_| b"run"),
-        run.map(|run| run.as_uuid()).unwrap_or_default().as_bytes(),
+        run_id.as_bytes(),
         body.as_str().as_bytes(),
-    ] {
+    ];
+    let id;
+    match target {
+        Target::Known(case) if !case.is_default => {
+            id = case.id.as_uuid();
+            parts.extend([&b"case"[..], id.as_bytes()]);
+        }
+        Target::New(case) => {
+            id = case.course_run_id.map(|run| run.as_uuid()).unwrap_or_default();
+            parts.extend([&b"new case"[..], case.subject.as_bytes(), id.as_bytes()]);
+        }
+        // The default case is the course's, whether or not there is one yet.
+        Target::Default | Target::Known(_) => {}
+    }
+    let mut hash = Sha256::new();
+    for part in parts {
         hash.update((part.len() as u64).to_le_bytes());
         hash.update(part);
     }

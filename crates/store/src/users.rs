@@ -11,7 +11,7 @@ use uuid::Uuid;
 use crate::{
     Error,
     database::met,
-    decode::{Field, row_or_none, time, time_or_none},
+    decode::{Field, row_or_none, rows, time, time_or_none},
     entities::{user_organizations, users},
 };
 
@@ -74,6 +74,12 @@ pub struct Users<'c, C> {
 impl<C: ConnectionTrait> Users<'_, C> {
     pub async fn by_id(&self, id: UserId) -> Result<Option<UserRow>, Error> {
         row_or_none(users::Entity::find_by_id(id.as_uuid()).one(self.connection).await?)
+    }
+
+    /// Those there are, in no order.
+    pub async fn by_ids(&self, ids: &[UserId]) -> Result<Vec<UserRow>, Error> {
+        let ids = ids.iter().map(UserId::as_uuid);
+        rows(users::Entity::find().filter(users::Column::Id.is_in(ids)).all(self.connection).await?)
     }
 
     pub async fn by_email(&self, email: &Email) -> Result<Option<UserRow>, Error> {

@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test that can't go on fails")]
 
 mod access;
+mod cases;
 mod catalogue;
 mod catalogue_in_org;
 mod connection;
