@@ -116,6 +116,13 @@ ensure_tests() {
     "$venv/bin/pip" install --quiet --disable-pip-version-check -r "$requirements"
     cp "$requirements" "$venv/.installed"
   fi
+  venv="$CASEBRIDGE_TOOLS/schemathesis" requirements="$CASEBRIDGE_ROOT/tests/schemathesis/requirements.txt"
+  if ! cmp -s "$requirements" "$venv/.installed"; then
+    say "installing schemathesis from PyPI"
+    rm -rf "$venv"; python3 -m venv "$venv"
+    "$venv/bin/pip" install --quiet --disable-pip-version-check --no-deps -r "$requirements"
+    cp "$requirements" "$venv/.installed"
+  fi
   local lock="$CASEBRIDGE_ROOT/end2end/package-lock.json" seal="$CASEBRIDGE_ROOT/end2end/node_modules/.installed"
   if ! cmp -s "$lock" "$seal"; then
     say "installing Playwright from npm"

@@ -23,6 +23,7 @@ stage "unit and integration tests, SQLite and PostgreSQL" "$here/with-postgres.s
 stage "fuzz targets of the sandbox" crates/sandbox/fuzz/run.sh
 stage "release build" "$here/build.sh"
 stage "weight of the pages" "$here/check-weight.sh"
+stage "schemathesis over the REST API" tests/schemathesis/run.sh
 stage "simple-salesforce" crates/sandbox/tests/python/run.sh
 stage "jsforce" crates/sandbox/tests/jsforce/run.sh
 stage "salesforce-pubsub-api-client" crates/sandbox/tests/pubsub/run.sh

@@ -279,3 +279,38 @@ fn it_serves_until_asked_to_stop_and_ends_well() {
     assert!(served.0.wait().unwrap().success());
     drop(idle);
 }
+
+#[test]
+fn a_token_is_printed_alone_and_only_for_who_may_sign_in() {
+    let place = Place::new();
+    let add = ["user", "add", "sam@casebridge.test", "--role", "staff", "--name", "Sam Okafor", "--password-stdin"];
+    assert!(place.run_with(&add, "correct horse").success);
+    let made = place.run(&["token", "create", "SAM@casebridge.test", "--ttl", "1h"]);
+    assert!(made.success, "{made:?}");
+    let token = made.data.strip_suffix('\n').unwrap();
+    assert!(token.starts_with("cbt_") && token.len() == 50 && token.is_ascii(), "{made:?}");
+    assert!(!made.talk.contains(token), "{made:?}");
+    let other = place.run(&["token", "create", "sam@casebridge.test", "--scope", "read", "--scope", "catalogue"]);
+    assert!(other.success && other.data != made.data, "{other:?}");
+    for (arguments, says) in [
+        (&["token", "create", "nobody@casebridge.test"][..], "Nobody who may sign in"),
+        (&["token", "create", "no address"], "not an email address"),
+        (&["token", "create", "sam@casebridge.test", "--ttl", "soon"], "such as 1h or 90d"),
+        (&["token", "create", "sam@casebridge.test", "--ttl", "367d"], "at most 366 days"),
+        (&["token", "create", "sam@casebridge.test", "--scope", "all"], "no scope “all”"),
+    ] {
+        let refused = place.run(arguments);
+        assert!(!refused.success && refused.data.is_empty() && refused.talk.contains(says), "{refused:?}");
+    }
+}
+
+#[test]
+fn the_description_of_the_api_needs_no_configuration() {
+    let place = Place::new();
+    place.write("casebridge.toml", "what is this");
+    let ended = place.run(&["openapi"]);
+    assert!(ended.success && ended.talk.is_empty(), "{ended:?}");
+    let document: serde_json::Value = serde_json::from_str(&ended.data).unwrap();
+    assert!(document.get("openapi").is_some_and(|version| version == "3.1.0"), "{ended:?}");
+    assert!(!place.path().join("data").exists());
+}

@@ -47,6 +47,24 @@ test('a course as staff sees it', async ({ world, visit }) => {
   await expectAccessible(course.page, 'course with an internal note');
 });
 
+test('tokens, and what the API does', async ({ world, visit, watch }) => {
+  watch.allowStatus(422);
+  const page = await visit(world, { as: sam });
+  await page.getByRole('link', { name: sam.name }).click();
+  await expect(page.getByRole('heading', { name: 'API tokens' })).toBeVisible();
+  await page.getByLabel('Name').fill('Nightly');
+  await page.getByRole('button', { name: 'Make token' }).click();
+  await expect(page.getByLabel('Token', { exact: true })).toHaveValue(/^cbt_/);
+  await expectAccessible(page, 'a token just made');
+  await page.goto('/account/tokens');
+  await page.getByRole('button', { name: 'Revoke Nightly' }).first().click();
+  await expect(page.getByText('Revoked').first()).toBeVisible();
+  await expectAccessible(page, 'tokens');
+  await page.goto('/api/');
+  await page.getByText('Comments of a course').click();
+  await expectAccessible(page, 'the API');
+});
+
 test('waiting and failed posts', async ({ ownWorld, visit }) => {
   const course = await CoursePage.find(await visit(ownWorld, { as: mia }), ownWorld.claimCourse());
   await ownWorld.org.goDown();

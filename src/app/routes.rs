@@ -1,13 +1,21 @@
 //! The addresses that pages and islands link to.
 
-use domain::{CourseId, PostId, UserId};
+use domain::{AccessTokenId, CourseId, PostId, UserId};
 
 pub const SIGN_IN: &str = "/login";
 pub const SIGN_OUT: &str = "/logout";
 pub const COURSES: &str = "/courses";
+pub const TOKENS: &str = "/account/tokens";
+pub const API: &str = "/api/";
+pub const API_TRY: &str = "/api/try";
+pub const OPENAPI: &str = "/api/openapi.json";
 pub const SALESFORCE: &str = "/admin/salesforce";
 pub const SALESFORCE_CONNECT: &str = "/admin/salesforce/connect";
 pub const SALESFORCE_DISCONNECT: &str = "/admin/salesforce/disconnect";
+
+pub fn revoke_token(id: AccessTokenId) -> String {
+    format!("{TOKENS}/{id}/revoke")
+}
 
 pub fn course(id: CourseId) -> String {
     format!("{COURSES}/{id}")

@@ -121,9 +121,9 @@ fn header(viewer: Option<&Viewer>, place: Place) -> impl IntoView + use<> {
                 {salesforce}
             </nav>
             <div class="site-person">
-                <span class="person-name">
+                <a class="person-name" href=routes::TOKENS title="Your API tokens">
                     <bdi>{viewer.name.clone()}</bdi>
-                </span>
+                </a>
                 <span class="badge">{role}</span>
                 <form method="post" action=routes::SIGN_OUT>
                     <button class="button button-quiet">"Sign out"</button>

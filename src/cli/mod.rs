@@ -5,6 +5,7 @@ mod fault;
 mod import;
 mod logging;
 mod migrate;
+mod openapi;
 mod program;
 mod push;
 mod serve;
@@ -57,6 +58,9 @@ enum Command {
     /// Manage the people who may sign in.
     #[command(subcommand)]
     User(user::User),
+    /// Print the description of the REST API, OpenAPI 3.1 in JSON.
+    #[command(after_help = "Example:\n  casebridge openapi > openapi.json")]
+    Openapi,
     /// Manage the bearer tokens of the REST API.
     #[command(subcommand)]
     Token(token::Token),
@@ -82,6 +86,9 @@ pub fn main() -> ExitCode {
 }
 
 async fn run(arguments: Arguments) -> Result<(), Fault> {
+    if let Command::Openapi = arguments.command {
+        return openapi::run();
+    }
     let file = arguments.config.as_deref().map_or(ConfigFile::Default, ConfigFile::Named);
     let loaded = match Config::load(file) {
         Ok(loaded) => loaded,
@@ -100,7 +107,7 @@ async fn run(arguments: Arguments) -> Result<(), Fault> {
         Command::Serve(serve) => serve.run(config).await,
         Command::Worker => worker::run(config).await,
         Command::Migrate => migrate::run(config).await,
-        Command::Check => Ok(()),
+        Command::Check | Command::Openapi => Ok(()),
         Command::Import(import) => import.run(config).await,
         Command::Push => push::run(config).await,
         Command::User(user) => user.run(config).await,

@@ -93,7 +93,7 @@ pub(crate) async fn back_to_course(CoursePath(course): CoursePath) -> Redirect {
 }
 
 /// RFC 7240: who sends `Prefer: respond-async` is answered as soon as the post is stored.
-fn wait(headers: &HeaderMap) -> Wait {
+pub(crate) fn wait(headers: &HeaderMap) -> Wait {
     let asynchronous = headers
         .get_all("prefer")
         .iter()

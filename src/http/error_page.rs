@@ -8,16 +8,20 @@ use axum::{
 };
 
 use super::{
-    AppState, CurrentActor,
+    AppState, CurrentActor, rest,
     view::{Drawn, View},
 };
 use crate::app::pages::Failure;
 
 pub(crate) async fn draw(State(state): State<AppState>, request: Request, next: Next) -> Response {
     let reads_pages = reads_pages(&request);
+    let for_programs = rest::is_programs_path(request.uri().path());
     let mut view = View::of(&state, request.extensions(), None);
     let bare = next.run(request).await;
     let failed = bare.status().is_client_error() || bare.status().is_server_error();
+    if failed && for_programs {
+        return rest::say(bare);
+    }
     if !failed || !reads_pages || bare.extensions().get::<Drawn>().is_some() {
         return bare;
     }

@@ -10,10 +10,12 @@ use axum::{
 };
 use domain::UserId;
 use engine::Actor;
+use secrecy::SecretString;
 use tower_sessions::Session;
 
 use super::{
     AppState,
+    rest::{self, Presented},
     session::{self, USER},
     view::View,
 };
@@ -69,8 +71,13 @@ pub(crate) async fn identify(
     mut request: Request,
     next: Next,
 ) -> Response {
-    let current = match resolve(&state, &session).await {
-        Ok(current) => current.on_page(request.uri()),
+    let known = match rest::presented(&request) {
+        Presented::Cookie => resolve(&state, &session).await.map(|current| current.on_page(request.uri())),
+        Presented::Token(token) => by_token(&state, &token, &mut request).await,
+        Presented::Other => Ok(CurrentActor(None)),
+    };
+    let current = match known {
+        Ok(current) => current,
         Err(unknown) => return unknown.answer(&View::of(&state, request.extensions(), None)),
     };
     request.extensions_mut().insert(current.clone());
@@ -82,6 +89,14 @@ pub(crate) async fn identify(
         response.extensions_mut().insert(route);
     }
     response
+}
+
+/// What the token lets its owner do goes with the request.
+async fn by_token(state: &AppState, token: &SecretString, request: &mut Request) -> Result<CurrentActor, Unknown> {
+    let Some(bearer) = state.engine().bearer(token).await? else { return Ok(CurrentActor(None)) };
+    let current = CurrentActor(Some(Arc::clone(&bearer.actor)));
+    request.extensions_mut().insert(bearer);
+    Ok(current)
 }
 
 /// # Errors

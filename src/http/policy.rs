@@ -6,9 +6,9 @@ use axum::{
     middleware::Next,
     response::{IntoResponse, Redirect, Response},
 };
-use domain::Role;
+use domain::{Role, Scope};
 
-use super::{CurrentActor, local_path::LocalPath};
+use super::{CurrentActor, local_path::LocalPath, rest};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Policy {
@@ -22,10 +22,15 @@ pub enum Policy {
     AskedInside,
     /// Admins. To everybody else who is signed in the route does not exist.
     Admin,
+    /// Programs with a token of this scope, and pages with a session: who is neither gets a problem with 401.
+    Api(Scope),
 }
 
 impl Policy {
     pub(crate) async fn check(self, request: Request, next: Next) -> Response {
+        if let Self::Api(scope) = self {
+            return rest::admit(scope, request, next).await;
+        }
         let role = match request.extensions().get::<CurrentActor>() {
             Some(CurrentActor(Some(actor))) => Some(actor.role()),
             _ => None,
@@ -34,8 +39,8 @@ impl Policy {
             (Self::Public | Self::AskedInside, _)
             | (Self::SignedIn | Self::Caller, Some(_))
             | (Self::Admin, Some(Role::Admin)) => next.run(request).await,
-            (Self::Admin, Some(_)) => StatusCode::NOT_FOUND.into_response(),
-            (Self::Caller, None) => StatusCode::UNAUTHORIZED.into_response(),
+            (Self::Admin | Self::Api(_), Some(_)) => StatusCode::NOT_FOUND.into_response(),
+            (Self::Caller | Self::Api(_), None) => StatusCode::UNAUTHORIZED.into_response(),
             (Self::SignedIn | Self::Admin, None) => to_sign_in(&request).into_response(),
         }
     }

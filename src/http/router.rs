@@ -19,7 +19,7 @@ use tower_http::{
 
 use super::{
     AppState, CurrentActor, Policy, assets, comments, courses, error_page, events, health, identity, request_context,
-    salesforce_connection, security_headers, session, sign_in,
+    rest, salesforce_connection, security_headers, session, sign_in, tokens,
 };
 
 /// The longest comment, percent-encoded, is well under this.
@@ -62,6 +62,9 @@ fn routes() -> Vec<Route> {
         route(post_.clone(), "/courses/{course}/draft", Caller, post(comments::save_draft)),
         route(get_.clone(), "/courses/{course}/events", Caller, get(events::stream)),
         route(post_.clone(), "/posts/{post}/retry", SignedIn, post(comments::retry)),
+        route(get_.clone(), "/account/tokens", SignedIn, get(tokens::list)),
+        route(post_.clone(), "/account/tokens", SignedIn, post(tokens::make)),
+        route(post_.clone(), "/account/tokens/{token}/revoke", SignedIn, post(tokens::revoke)),
         route(get_.clone(), "/admin", Admin, get(salesforce_connection::first_page)),
         route(get_.clone(), "/admin/salesforce", Admin, get(salesforce_connection::show)),
         route(post_.clone(), "/admin/salesforce/connect", Admin, post(salesforce_connection::connect)),
@@ -70,6 +73,8 @@ fn routes() -> Vec<Route> {
         route(get_.clone(), "/health/live", Public, get(health::live)),
         route(get_, "/health/ready", Public, get(health::ready)),
     ];
+    routes
+        .extend(rest::routes().into_iter().map(|(method, path, policy, handler)| route(method, path, policy, handler)));
     routes.extend(server_fn::axum::server_fn_paths().filter_map(|(path, method)| {
         let filter = MethodFilter::try_from(method.clone()).ok()?;
         // Each says itself, in its own error type, that somebody isn't signed in.
@@ -115,6 +120,7 @@ pub fn router(state: AppState) -> Router {
         .fallback(assets::file_or_not_found)
         .layer(session::layer(&state))
         .layer(csrf)
+        .layer(from_fn(rest::set_apart))
         .layer(RequestBodyLimitLayer::new(BODY_LIMIT))
         .layer(TimeoutLayer::with_status_code(StatusCode::REQUEST_TIMEOUT, TIMEOUT))
         .layer(CatchPanicLayer::custom(panicked))

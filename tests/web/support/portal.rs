@@ -8,18 +8,18 @@ use casebridge::{
     http::{AppOptions, AppState, router},
 };
 use domain::{
-    Clock, CourseId, CourseKey, Email, ManualClock, OrganizationKey, PersonName, Random, Role, SystemClock,
+    Clock, CourseId, CourseKey, Email, ManualClock, OrganizationKey, PersonName, Random, Role, Scopes, SystemClock,
     SystemRandom, UserId, Username,
 };
 use engine::{Engine, EngineOptions, Limits, NewPerson, OrgGrant, OrgOptions};
 use leptos::config::LeptosOptions;
-use secrecy::SecretString;
+use secrecy::{ExposeSecret, SecretString};
 use store::{Backend, testing::TestDatabase};
 use tempfile::TempDir;
 use tokio_util::sync::CancellationToken;
 use url::Url;
 
-use super::Browser;
+use super::{Browser, Client};
 
 pub(crate) const PASSWORD: &str = "correct horse battery staple";
 
@@ -146,6 +146,17 @@ impl Portal {
 
     pub(crate) async fn ada(&self) -> Browser<'_> {
         self.signed_in("ada@casebridge.test").await
+    }
+
+    /// A program of the person with this address, whose token has these scopes.
+    pub(crate) async fn program(&self, email: &str, scopes: &str) -> Client<'_> {
+        Client::with_token(self, self.token(email, scopes).await.expose_secret())
+    }
+
+    pub(crate) async fn token(&self, email: &str, scopes: &str) -> SecretString {
+        let email = Email::new(email).unwrap();
+        let scopes = Some(Scopes::from_text(scopes).unwrap());
+        self.engine.create_token_for(&email, "a test".to_owned(), scopes, Duration::from_secs(3_600)).await.unwrap()
     }
 
     async fn signed_in(&self, email: &str) -> Browser<'_> {
