@@ -4,7 +4,7 @@
 
 use std::collections::HashMap;
 
-use domain::{CourseId, PostId, PostKey, PostState, Timestamp, UserId, Visibility};
+use domain::{CourseId, PostId, PostKey, PostState, Timestamp, UserId, Username, Visibility};
 use store::{PostRow, UserRow};
 
 use crate::{
@@ -128,9 +128,18 @@ impl Engine {
 
 fn author(actor: &Actor, post: &PostRow, user: Option<&UserRow>) -> CommentUser {
     let Some(user) = user else {
-        // Somebody of the org, known by name alone.
-        let (first, last) = post.author_name.rsplit_once(char::is_whitespace).unwrap_or(("", &post.author_name));
-        return CommentUser { first_name: first.to_owned(), last_name: last.to_owned(), ..CommentUser::default() };
+        // What an earlier system wrote says who said it, and only that system's own items do; the others are somebody of the
+        // org, known by name alone.
+        let is_earlier = post.key.is_none() && !post.author_is_staff;
+        let (name, username) = if is_earlier { read_label(&post.author_name) } else { (&*post.author_name, "") };
+        let (first, last) = name.rsplit_once(char::is_whitespace).unwrap_or(("", name));
+        let is_shown = actor.role().is_internal() || !username.contains('@');
+        return CommentUser {
+            username: if is_shown { username.to_owned() } else { String::new() },
+            email: String::new(),
+            first_name: first.to_owned(),
+            last_name: last.to_owned(),
+        };
     };
     let address = (actor.role().is_internal() || !post.author_is_staff) && access::may_see_address(actor, user);
     // Whose name before the @ was taken is called by the whole address.
@@ -140,5 +149,30 @@ fn author(actor: &Actor, post: &PostRow, user: Option<&UserRow>) -> CommentUser 
         email: if address { user.email.as_str().to_owned() } else { String::new() },
         first_name: user.name.first.clone(),
         last_name: user.name.last.clone(),
+    }
+}
+
+/// Name and username out of `First Last (username)` or `username`; see [`domain::AuthorLabel`].
+fn read_label(label: &str) -> (&str, &str) {
+    let named = label.strip_suffix(')').and_then(|label| label.rsplit_once(" ("));
+    match named {
+        Some((name, username)) if Username::new(username).is_ok() => (name, username),
+        _ if Username::new(label).is_ok() => ("", label),
+        _ => (label, ""),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_label_of_an_earlier_system_is_a_name_and_a_username() {
+        assert_eq!(read_label("Mia Torres (mia)"), ("Mia Torres", "mia"));
+        assert_eq!(read_label("Mia (M.) Torres (mia)"), ("Mia (M.) Torres", "mia"));
+        assert_eq!(read_label("mia"), ("", "mia"));
+        for nameless in ["Mia Torres", "Mia (mi a)", "Mia ()", "Mia(mia)", ""] {
+            assert_eq!(read_label(nameless), (nameless, ""), "{nameless}");
+        }
     }
 }

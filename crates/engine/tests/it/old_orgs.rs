@@ -59,6 +59,11 @@ async fn what_an_earlier_system_wrote_shows_with_its_authors(#[case] backend: Ba
             ("Riley Reviewer", forged.as_str(), None, true),
         ]
     );
+    // Callers of the comments API get the username apart, as they always did; no typed one.
+    let comments = connected.engine().comments(&pat, circuits(), None).await.unwrap().items;
+    let users = comments.iter().map(|comment| &comment.user);
+    let users: Vec<[&str; 3]> = users.map(|user| [&*user.username, &*user.first_name, &*user.last_name]).collect();
+    assert_eq!(users, [["alice", "Alice", "Ames"], ["bob", "", ""], ["", "Riley", "Reviewer"]]);
     // The case is the course's now, as it stood; a new comment goes on it.
     connected.say(&pat, circuits(), comment("new words")).await;
     let cases = org.records("Case");
