@@ -18,6 +18,7 @@ mod posting;
 mod rest;
 mod rest_attacks;
 mod rest_comments;
+mod rest_naughty;
 mod signing_in;
 mod support;
 mod tokens;

@@ -1,6 +1,6 @@
 //! Cases as people see them: those of a course or run, one alone, its posts; a new one with its first post.
 
-use domain::{CaseId, CourseId, CourseRunId, RunKey, ThreadPost, Timestamp, Visibility};
+use domain::{CaseId, CommentBody, CourseId, CourseRunId, RunKey, ThreadPost, Timestamp, Visibility};
 use store::{CaseRow, NewCase, RunRow};
 
 use crate::{
@@ -209,15 +209,16 @@ fn comment(course: &CourseFacts, post: NewPost) -> Result<NewComment, Error> {
 
 fn subject(text: &str) -> Result<String, Error> {
     let subject = text.trim();
-    if subject.is_empty() {
+    if subject.contains(char::is_control) {
+        return Err(Error::field("subject", "The subject holds control characters or line breaks. Remove them."));
+    }
+    // What shows nothing as a comment shows nothing as a subject.
+    if CommentBody::new(subject).is_err() {
         return Err(Error::field("subject", "The subject is blank. Say in a few words what the case is about."));
     }
     if subject.chars().count() > SUBJECT_MAX_CHARS {
         let sentence = format!("The subject is longer than {SUBJECT_MAX_CHARS} characters. Shorten it.");
         return Err(Error::field("subject", sentence));
-    }
-    if subject.contains(char::is_control) {
-        return Err(Error::field("subject", "The subject holds control characters or line breaks. Remove them."));
     }
     Ok(subject.to_owned())
 }

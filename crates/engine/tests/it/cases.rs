@@ -95,7 +95,7 @@ async fn cases_of_others_are_not_there_and_nothing_wrong_is_stored() {
         assert_eq!(kind(opens), PublicKind::NotFound);
     }
     for (field, wrong) in [
-        ("subject", case(new_key(), " ", None)),
+        ("subject", case(new_key(), " \u{200b}", None)),
         ("subject", case(new_key(), "a\nb", None)),
         ("subject", case(new_key(), &"x".repeat(256), None)),
         ("course_run", case(new_key(), "One", Some("course-v1:HarvardX+CS50x+2012-10-15"))),
