@@ -24,7 +24,7 @@ pub(crate) static SCHEMA: LazyLock<Arc<Schema>> = LazyLock::new(|| {
 /// A few cases and their posts.
 static ORG: LazyLock<Mutex<Database>> = LazyLock::new(|| {
     let mut database = Database::new(Arc::clone(&SCHEMA));
-    let mut planting = Planting::new(Seed::Scale { cases: 6, posts: 30 }, now());
+    let mut planting = Planting::new(Seed::Scale { cases: 6, posts: 30 }, crate::seed::ORGANIZATION_ID, now());
     let mut transaction = Transaction::begin(&mut database, stamp());
     while matches!(planting.step(&mut transaction), Ok(Progress::More)) {}
     drop(transaction);

@@ -69,6 +69,15 @@ struct Serve {
     /// Let a refresh token stay good after its use
     #[arg(long)]
     no_refresh_token_rotation: bool,
+    /// The org's own id, 18 characters: another org than the one that was here before
+    #[arg(long, value_name = "ID")]
+    organization_id: Option<String>,
+    /// Lack an object (Portal_Post__c), a field (FeedItem.Visibility), a value (Case.Origin=Publisher) or a feed (Case.Feed)
+    #[arg(long, value_name = "NAME")]
+    lacking: Vec<String>,
+    /// Keep an object (Contact) or a field (Case.Origin) from being written
+    #[arg(long, value_name = "NAME")]
+    read_only: Vec<String>,
     /// Allow an address that other machines can reach. The org has well-known passwords.
     #[arg(long)]
     allow_remote: bool,
@@ -123,6 +132,9 @@ async fn run(serve: Serve) -> anyhow::Result<()> {
             ..Limits::default()
         },
         refresh_token_rotation: !serve.no_refresh_token_rotation,
+        organization_id: serve.organization_id.unwrap_or_else(|| SandboxOptions::default().organization_id),
+        lacking: serve.lacking,
+        read_only: serve.read_only,
     })
     .await?;
     let mut out = std::io::stdout().lock();

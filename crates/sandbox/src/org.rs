@@ -64,6 +64,16 @@ pub(crate) struct Org {
 }
 
 impl Org {
+    /// The org's own id, 18 characters.
+    pub(crate) fn organization_id(&self) -> &str {
+        &self.settings.organization
+    }
+
+    /// The same in its short form.
+    pub(crate) fn short_organization_id(&self) -> &str {
+        self.settings.organization.get(..15).unwrap_or_default()
+    }
+
     /// An org with the records of its journal, or with its seed when there are none.
     ///
     /// # Errors

@@ -41,6 +41,12 @@ pub struct SandboxOptions {
     pub limits: Limits,
     /// A refresh hands out a new refresh token and ends the old one.
     pub refresh_token_rotation: bool,
+    /// The org's own id, 18 characters.
+    pub organization_id: String,
+    /// What an org of another edition, or half deployed, lacks: see [`crate::Schema::without`].
+    pub lacking: Vec<String>,
+    /// Objects (`Case`) and fields (`Case.Origin`) that the users may see and not write.
+    pub read_only: Vec<String>,
 }
 
 /// For tests: the project's own schema, in memory, two users and nothing else, on a free port of this machine.
@@ -54,6 +60,9 @@ impl Default for SandboxOptions {
             tls_listen: None,
             limits: Limits::default(),
             refresh_token_rotation: true,
+            organization_id: seed::ORGANIZATION_ID.to_owned(),
+            lacking: Vec::new(),
+            read_only: Vec::new(),
         }
     }
 }
@@ -62,6 +71,8 @@ impl Default for SandboxOptions {
 pub enum StartError {
     #[error("the schema in {} can’t be used", folder.display())]
     Schema { folder: PathBuf, source: MetadataError },
+    #[error("the org has no {name} that it could lack or keep from being written")]
+    Unknown { name: String },
     #[error("the data file {} can’t be used", file.display())]
     Data { file: PathBuf, source: JournalError },
     #[error("{address} can’t be listened on; is something else there? choose another with --listen or --tls-listen")]
@@ -94,7 +105,14 @@ impl Sandbox {
         random: Arc<dyn Random>,
     ) -> Result<Self, StartError> {
         let schema_error = |source| StartError::Schema { folder: options.schema_dir.clone(), source };
-        let schema = Schema::load(&options.schema_dir).map_err(schema_error)?;
+        let mut schema = Schema::load(&options.schema_dir).map_err(schema_error)?;
+        let unknown = |name: &str| StartError::Unknown { name: name.to_owned() };
+        for name in &options.lacking {
+            schema = schema.without(name).ok_or_else(|| unknown(name))?;
+        }
+        for name in &options.read_only {
+            schema = schema.read_only(name).ok_or_else(|| unknown(name))?;
+        }
         if let Some(lost) = events::without_channel(&schema) {
             let reason = format!("{} is subscribed to {}, which is no channel", lost.developer_name, lost.topic_name);
             return Err(schema_error(MetadataError::Invalid { path: options.schema_dir.clone(), reason }));
@@ -104,7 +122,11 @@ impl Sandbox {
             Some(file) => Some(Journal::open(file).await.map_err(data_error)?),
             None => None,
         };
-        let settings = Settings { limits: options.limits, rotation: options.refresh_token_rotation };
+        let settings = Settings {
+            limits: options.limits,
+            rotation: options.refresh_token_rotation,
+            organization: options.organization_id,
+        };
         let org = Org::open(schema, journal, options.seed, settings, clock, random).await.map_err(data_error)?;
         let tls = match options.tls_listen {
             Some(address) => {

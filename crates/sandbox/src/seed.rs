@@ -61,6 +61,7 @@ const POSTS_A_SECOND: u32 = 10;
 /// A seed on its way into an org.
 pub(crate) struct Planting {
     seed: Seed,
+    organization: String,
     now: Timestamp,
     begun: bool,
     cases: Vec<String>,
@@ -73,8 +74,8 @@ pub(crate) enum Progress {
 }
 
 impl Planting {
-    pub(crate) fn new(seed: Seed, now: Timestamp) -> Self {
-        Self { seed, now, begun: false, cases: Vec::new(), posts: 0 }
+    pub(crate) fn new(seed: Seed, organization: &str, now: Timestamp) -> Self {
+        Self { seed, organization: organization.to_owned(), now, begun: false, cases: Vec::new(), posts: 0 }
     }
 
     /// # Errors
@@ -82,7 +83,7 @@ impl Planting {
     pub(crate) fn step(&mut self, transaction: &mut Transaction<'_>) -> Result<Progress, ApiError> {
         if !self.begun {
             self.begun = true;
-            organization(transaction)?;
+            organization(transaction, &self.organization)?;
             if self.seed == Seed::Demo {
                 demo(transaction)?;
             }
@@ -113,11 +114,11 @@ impl Planting {
     }
 }
 
-fn organization(transaction: &mut Transaction<'_>) -> Result<(), ApiError> {
+fn organization(transaction: &mut Transaction<'_>, id: &str) -> Result<(), ApiError> {
     add(
         transaction,
         "Organization",
-        &json!({ "Id": ORGANIZATION_ID, "Name": "Sandbox Org", "IsSandbox": true, "InstanceName": "SBX0" }),
+        &json!({ "Id": id, "Name": "Sandbox Org", "IsSandbox": true, "InstanceName": "SBX0" }),
     )?;
     add(transaction, "Profile", &json!({ "Id": PROFILE_ID, "Name": "System Administrator", "UserType": "Standard" }))?;
     add(

@@ -19,7 +19,6 @@ use crate::{
     oauth::{PASSWORD, SECURITY_TOKEN, open_session},
     org::Org,
     records::Record,
-    seed,
     server::Origin,
 };
 
@@ -78,7 +77,7 @@ async fn answer(
         Some(user) => {
             let session = open_session(&org, user.id(), None, "api", None);
             org.keep_auth().await;
-            xml(StatusCode::OK, success(&user, &session, &origin, &version, org.budget.limits().session_seconds))
+            xml(StatusCode::OK, success(&org, &user, &session, &origin, &version))
         }
         None => fault("INVALID_LOGIN", "Invalid username, password, security token; or user locked out."),
     }
@@ -88,8 +87,8 @@ fn xml(status: StatusCode, body: String) -> Response {
     (status, [(header::CONTENT_TYPE, "text/xml;charset=UTF-8")], body).into_response()
 }
 
-fn success(user: &Record, session: &str, origin: &Origin, version: &str, seconds: u64) -> String {
-    let short = seed::ORGANIZATION_ID.get(..15).unwrap_or_default();
+fn success(org: &Org, user: &Record, session: &str, origin: &Origin, version: &str) -> String {
+    let short = org.short_organization_id();
     format!(
         "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\
          <soapenv:Envelope xmlns:soapenv=\"http://schemas.xmlsoap.org/soap/envelope/\" \
@@ -105,13 +104,14 @@ fn success(user: &Record, session: &str, origin: &Origin, version: &str, seconds
          </result></loginResponse></soapenv:Body></soapenv:Envelope>",
         version = escape(version),
         user_id = user.id(),
-        user_info = user_info(user, seconds),
+        user_info = user_info(org, user),
     )
 }
 
 /// The fields of `userInfo`, in the order of the WSDL.
-fn user_info(user: &Record, seconds: u64) -> String {
-    let organization = seed::ORGANIZATION_ID;
+fn user_info(org: &Org, user: &Record) -> String {
+    let seconds = org.budget.limits().session_seconds;
+    let organization = org.organization_id();
     let field = |name: &str| escape(user.text(name).unwrap_or_default()).into_owned();
     format!(
         "<organizationId>{organization}</organizationId>\

@@ -15,7 +15,7 @@ use super::{
     token::{Proof, client},
     value,
 };
-use crate::{org::Org, records::Record, seed, server::Origin};
+use crate::{org::Org, records::Record, server::Origin};
 
 type Pairs = Vec<(String, String)>;
 
@@ -30,14 +30,14 @@ fn user_of(org: &Org, headers: &HeaderMap, query: &[(String, String)]) -> Option
     org.user(&session.user)
 }
 
-fn resource_urls(origin: &Origin) -> Value {
+fn resource_urls(org: &Org, origin: &Origin) -> Value {
     let resource = |path: &str| Value::String(format!("{origin}/services/{path}"));
     let data = "data/v{version}/";
     let names = [
         ("rest", data.to_owned()),
         ("sobjects", format!("{data}sobjects/")),
         ("query", format!("{data}query/")),
-        ("partner", format!("Soap/u/{{version}}/{}", seed::ORGANIZATION_ID.get(..15).unwrap_or_default())),
+        ("partner", format!("Soap/u/{{version}}/{}", org.short_organization_id())),
     ];
     Value::Object(names.into_iter().map(|(name, path)| (name.to_owned(), resource(&path))).collect::<Map<_, _>>())
 }
@@ -50,9 +50,9 @@ pub(super) async fn user_info(
 ) -> Response {
     let Some(user) = user_of(&org, &headers, &query) else { return bad_token() };
     Json(json!({
-        "sub": format!("{origin}/id/{}/{}", seed::ORGANIZATION_ID, user.id()),
+        "sub": format!("{origin}/id/{}/{}", org.organization_id(), user.id()),
         "user_id": user.id(),
-        "organization_id": seed::ORGANIZATION_ID,
+        "organization_id": org.organization_id(),
         "preferred_username": user.get("Username"),
         "nickname": user.get("CommunityNickname"),
         "name": user.get("Name"),
@@ -65,7 +65,7 @@ pub(super) async fn user_info(
         "profile": format!("{origin}/{}", user.id()),
         "picture": null,
         "address": {},
-        "urls": resource_urls(&origin),
+        "urls": resource_urls(&org, &origin),
         "active": user.get("IsActive"),
         "user_type": "STANDARD",
         "language": "en_US",
@@ -84,14 +84,14 @@ pub(super) async fn identity(
     Query(query): Query<Pairs>,
 ) -> Response {
     let Some(user) = user_of(&org, &headers, &query) else { return bad_token() };
-    if organization != seed::ORGANIZATION_ID || user_id != user.id() {
+    if organization != org.organization_id() || user_id != user.id() {
         return (StatusCode::NOT_FOUND, "Bad_Id").into_response();
     }
     Json(json!({
-        "id": format!("{origin}/id/{}/{}", seed::ORGANIZATION_ID, user.id()),
+        "id": format!("{origin}/id/{}/{}", org.organization_id(), user.id()),
         "asserted_user": true,
         "user_id": user.id(),
-        "organization_id": seed::ORGANIZATION_ID,
+        "organization_id": org.organization_id(),
         "username": user.get("Username"),
         "nick_name": user.get("CommunityNickname"),
         "display_name": user.get("Name"),
@@ -102,7 +102,7 @@ pub(super) async fn identity(
         "timezone": user.get("TimeZoneSidKey"),
         "photos": { "picture": null, "thumbnail": null },
         "status": { "created_date": null, "body": null },
-        "urls": resource_urls(&origin),
+        "urls": resource_urls(&org, &origin),
         "active": user.get("IsActive"),
         "user_type": "STANDARD",
         "language": "en_US",

@@ -177,7 +177,7 @@ fn new_refresh_token(org: &Org) -> String {
 
 /// Opens a session for a user and answers its token.
 pub(crate) fn open_session(org: &Org, user: &str, client_id: Option<&str>, scope: &str, grant: Option<u64>) -> String {
-    let organization = seed::ORGANIZATION_ID.get(..15).unwrap_or_default();
+    let organization = org.short_organization_id();
     let token = format!("{organization}!AQ{}{}", org.secret(), org.secret());
     let now = org.now();
     let session = Session {
@@ -196,7 +196,7 @@ pub(crate) fn open_session(org: &Org, user: &str, client_id: Option<&str>, scope
 fn answer(org: &Org, origin: &Origin, granted: &Granted) -> Value {
     let scope = granted.scope.as_deref().unwrap_or("api");
     let access_token = open_session(org, &granted.user, Some(CLIENT_ID), scope, granted.grant);
-    let id = format!("{origin}/id/{}/{}", seed::ORGANIZATION_ID, granted.user);
+    let id = format!("{origin}/id/{}/{}", org.organization_id(), granted.user);
     let issued_at = (org.now().as_micros() / 1000).to_string();
     let signature = STANDARD.encode(Sha256::digest(format!("{CLIENT_SECRET}{id}{issued_at}").as_bytes()));
     let mut answer = json!({

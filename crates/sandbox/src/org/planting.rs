@@ -46,7 +46,7 @@ impl Org {
         if let Some(journal) = &self.journal {
             journal.set(PLANTING_SETTING, UNDER_WAY).await?;
         }
-        let mut planting = Planting::new(self.seed, self.now());
+        let mut planting = Planting::new(self.seed, self.organization_id(), self.now());
         loop {
             let writer = Writer { user: seed::ADMIN_ID.to_owned(), lock_row: false };
             match self.transact_here(writer, Publishing::Nothing, |transaction| planting.step(transaction)).await {

@@ -14,14 +14,16 @@ pub(crate) struct Switches {
 }
 
 /// How the org is set up at its start, and again after a reset.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Settings {
     pub(crate) limits: Limits,
     pub(crate) rotation: bool,
+    /// The org's own id.
+    pub(crate) organization: String,
 }
 
 impl Settings {
-    pub(super) fn switches(self) -> Switches {
+    pub(super) fn switches(&self) -> Switches {
         Switches { rotation: self.rotation, feed_tracking: false, audit_fields: false }
     }
 }

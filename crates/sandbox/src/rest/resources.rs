@@ -6,7 +6,6 @@ use super::{Caller, Reply, object_named, recent};
 use crate::{
     error::ApiError,
     records::{Database, is_audit_field},
-    seed,
 };
 
 pub(super) fn map(caller: &Caller) -> Reply {
@@ -14,7 +13,7 @@ pub(super) fn map(caller: &Caller) -> Reply {
     let names = ["composite", "limits", "parameterizedSearch", "query", "queryAll", "recent", "search", "sobjects"];
     let mut map: Map<String, Value> =
         names.into_iter().map(|name| (name.to_owned(), Value::String(format!("{base}/{name}")))).collect();
-    let identity = format!("{}/id/{}/{}", caller.origin, seed::ORGANIZATION_ID, caller.user);
+    let identity = format!("{}/id/{}/{}", caller.origin, caller.org.organization_id(), caller.user);
     map.insert("identity".into(), identity.into());
     Reply::ok(Value::Object(map))
 }

@@ -5,6 +5,7 @@
 mod deployed;
 mod describe;
 mod field;
+mod limited;
 mod managed;
 mod metadata;
 mod object;

@@ -33,7 +33,7 @@ pub(super) async fn answer(org: &Arc<Org>, envelope: &Element) -> Response {
             format!("<result><timestamp>{}</timestamp></result>", org.now().to_rfc3339())
         }
         "getUserInfo" => match org.user(&session.user) {
-            Some(user) => format!("<result>{}</result>", user_info(&user, org.budget.limits().session_seconds)),
+            Some(user) => format!("<result>{}</result>", user_info(org, &user)),
             None => return fault("INVALID_SESSION_ID", "The user of the session is gone"),
         },
         "logout" => {

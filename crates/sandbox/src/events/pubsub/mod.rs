@@ -32,7 +32,7 @@ use self::{
     refusal::Refusal,
 };
 use super::topic::Topic;
-use crate::{oauth::TokenDigest, org::Org, seed::ORGANIZATION_ID};
+use crate::{oauth::TokenDigest, org::Org};
 
 pub(super) fn routes() -> Router<Arc<Org>> {
     Router::new()
@@ -77,7 +77,7 @@ impl Rpc {
             return Err(Refusal::AuthHeaders.status(&id));
         };
         // Both forms of the org's id are in use.
-        if tenant.get(..15) != ORGANIZATION_ID.get(..15) {
+        if tenant.get(..15) != Some(org.short_organization_id()) {
             return Err(Refusal::AuthHeaders.status(&id));
         }
         let session = org.auth().session(token, org.now());
@@ -133,7 +133,7 @@ async fn get_topic(State(org): State<Arc<Org>>, request: Request) -> Response<Bo
             let schema_id = org.event_types.of_channel(&topic).map(|event| event.schema_id.clone());
             Ok::<_, Status>(tonic::Response::new(TopicInfo {
                 topic_name: request.into_inner().topic_name,
-                tenant_guid: format!("core/sandbox/{ORGANIZATION_ID}"),
+                tenant_guid: format!("core/sandbox/{}", org.organization_id()),
                 can_publish: matches!(topic, Topic::Platform(_)),
                 can_subscribe: true,
                 schema_id: schema_id.unwrap_or_default(),
