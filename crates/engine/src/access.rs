@@ -101,6 +101,11 @@ pub(crate) fn check_may_manage_connection(actor: &Actor) -> Result<(), Error> {
     if actor.role == Role::Admin { Ok(()) } else { Err(Error::NotFound) }
 }
 
+/// The pages of the catalogue's keepers; to everybody else they don't exist.
+pub(crate) fn check_keeps_catalogue(actor: &Actor) -> Result<(), Error> {
+    if actor.role.is_internal() { Ok(()) } else { Err(Error::NotFound) }
+}
+
 /// The catalogue is kept by staff and admins.
 pub(crate) fn check_may_edit_catalogue(actor: &Actor) -> Result<(), Error> {
     if actor.role.is_internal() {

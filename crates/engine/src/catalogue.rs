@@ -2,6 +2,9 @@
 
 mod entry;
 mod import;
+mod intake;
+mod json_lines;
+mod keep;
 mod save;
 
 use std::{ops::Deref, sync::Arc};

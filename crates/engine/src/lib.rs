@@ -16,8 +16,11 @@ mod health;
 mod identity;
 mod live;
 mod options;
+mod outbox;
 mod page;
 mod posting;
+mod preflight;
+mod settings;
 mod sync;
 mod threads;
 mod time_text;
@@ -36,7 +39,9 @@ pub use page::{PAGE_MOST, PAGE_USUAL, Page, PageRequest};
 pub use sync::{CourseProof, HistoryProgress, HistoryReport, HistoryStep, HistoryWatch, Reject, Tally};
 pub use tokens::{Bearer, NewToken, TokenState, TokenView};
 pub use views::{
-    BeginConnect, CaseView, ConnectionState, ConnectionView, CourseFilter, CourseInput, CourseList, CourseSummary,
-    CourseView, DatabaseState, DraftText, Health, ImportCount, ImportReport, NewComment, OrgState, OrganizationView,
-    PollOutcome, PollReport, RunInput, RunView, Saved, Wait,
+    ApiCalls, BeginConnect, CaseView, CatalogueCourses, CatalogueOrganization, CatalogueOrganizations, CatalogueRun,
+    Connecting, ConnectionState, ConnectionView, CourseFilter, CourseInput, CourseList, CoursePage, CourseSummary,
+    CourseView, DatabaseState, DeadDeliveries, DeadDelivery, DeadSubject, DeletedRecords, DraftText, Finding, Health,
+    ImportCount, ImportMode, ImportReport, NewComment, OrgState, OrganizationPage, OrganizationView, OtherOrg, Person,
+    PollOutcome, PollReport, Preflight, RecordState, RunInput, RunView, Saved, Severity, UnlabelledPosts, Wait,
 };

@@ -1,6 +1,9 @@
 //! What use cases answer: plain data a page, a server function or a REST resource can show as it stands.
 
-use domain::{CaseId, Composer, CourseId, CourseRunId, PostKey, RunStatus, Thread, Timestamp, Visibility};
+use domain::{
+    CaseId, Composer, CourseId, CourseRunId, DeliveryId, OrganizationId, PostId, PostKey, RunStatus, Thread, Timestamp,
+    UserId, Visibility,
+};
 use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 use url::Url;
@@ -103,6 +106,8 @@ pub enum OrgState {
     Connected,
     /// Connected, but the org hasn't been reached lately: what is shown may be old, posts wait.
     Behind,
+    /// Another org answers than the one everything here is known of. Nothing is read or sent until an admin has decided.
+    OtherOrg,
 }
 
 /// Whether a request waits for the org's word on what it wrote.
@@ -148,6 +153,244 @@ pub struct ConnectionView {
     pub problem: Option<String>,
     pub pending_deliveries: u64,
     pub dead_deliveries: u64,
+    /// What the org lets the portal do: "api refresh_token".
+    pub scopes: Option<String>,
+    /// Of the rolling day, for all programs together, as the org last said.
+    pub api_calls: Option<ApiCalls>,
+    /// What the last look at the org found, where there was one.
+    pub preflight: Option<Preflight>,
+    /// Only while an admin has to decide about it.
+    pub other_org: Option<OtherOrg>,
+    /// Whether this org's feed items say nothing of who may see them, so that an admin has to.
+    pub posts_are_unlabelled: bool,
+    /// None: nobody has answered, and they are internal.
+    pub unlabelled_posts: Option<UnlabelledPosts>,
+    pub deleted_records: DeletedRecords,
+    /// No admin makes the connection: the configuration does, when the program starts.
+    pub unattended: bool,
+}
+
+/// How many calls the org has had, and how many it takes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ApiCalls {
+    pub used: u64,
+    pub max: u64,
+}
+
+/// The org that everything here is known of. The one that answers instead is the connection's own.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OtherOrg {
+    pub was_host: Option<String>,
+    pub was_id: String,
+    pub was_username: String,
+}
+
+/// Where feed items belong in an org whose feed items have no visibility.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum UnlabelledPosts {
+    Internal,
+    Public,
+}
+
+/// What becomes of a record the portal had delivered and somebody deleted in the org.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum DeletedRecords {
+    /// It is made again with what next needs it.
+    #[default]
+    Recreate,
+    /// What needs it waits for an admin.
+    Flag,
+}
+
+/// What a look at the org found.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Preflight {
+    /// RFC 3339.
+    pub at: String,
+    /// "20 Nov 2026, 12:00 UTC"
+    pub at_text: String,
+    pub org_id: String,
+    /// The person the portal acts as.
+    pub name: Option<String>,
+    pub username: String,
+    pub email: Option<String>,
+    pub api_calls: Option<ApiCalls>,
+    /// Whether feed items of this org say who may see them.
+    pub has_visibility: bool,
+    /// The gravest first.
+    pub findings: Vec<Finding>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Finding {
+    pub severity: Severity,
+    /// A sentence.
+    pub what: String,
+    /// What to do about it, in the words of Salesforce's own menus.
+    pub mend: String,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Severity {
+    /// Something the portal is for does not work.
+    Blocking,
+    /// Some of it doesn't.
+    Limiting,
+    /// Works, and is good to know.
+    Note,
+}
+
+/// One page of what the org refused for good.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DeadDeliveries {
+    pub deliveries: Vec<DeadDelivery>,
+    /// Over all pages.
+    pub total: u64,
+    /// Where the next page begins; none on the last one.
+    pub next: Option<DeliveryId>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DeadDelivery {
+    pub id: DeliveryId,
+    pub subject: DeadSubject,
+    /// The org's own words.
+    pub reason: String,
+    /// `STRING_TOO_LONG`
+    pub code: Option<String>,
+    /// Something it needs was deleted in the org: it may be made again.
+    pub gone: bool,
+    /// RFC 3339.
+    pub at: String,
+    pub at_text: String,
+    pub attempts: u32,
+}
+
+/// What was to be delivered.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum DeadSubject {
+    Comment {
+        id: PostId,
+        course: Option<CourseId>,
+        /// The case's subject.
+        on: String,
+        author: String,
+        visibility: Visibility,
+        excerpt: String,
+    },
+    Organization {
+        id: OrganizationId,
+        name: String,
+    },
+    Course {
+        id: CourseId,
+        title: String,
+    },
+    Run {
+        id: CourseRunId,
+        course: CourseId,
+        key: String,
+    },
+    /// No longer here, or of a kind that another version of this program knows.
+    Unknown,
+}
+
+/// How a record of the catalogue stands in the org.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum RecordState {
+    /// There is no org.
+    Local,
+    /// It was never sent: nothing has changed of it since the org was configured.
+    NotSent,
+    Waiting,
+    Sent {
+        at: String,
+        at_text: String,
+    },
+    /// The org's own words.
+    Refused {
+        reason: String,
+    },
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CatalogueOrganizations {
+    pub organizations: Vec<CatalogueOrganization>,
+    /// The key behind which the next page begins; none on the last one.
+    pub next: Option<String>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CatalogueOrganization {
+    pub id: OrganizationId,
+    pub key: String,
+    pub name: String,
+    pub state: RecordState,
+}
+
+/// One organization, for those who keep the catalogue.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OrganizationPage {
+    pub organization: CatalogueOrganization,
+    /// By name.
+    pub members: Vec<Person>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Person {
+    pub id: UserId,
+    /// "First Last", or the username of somebody without a name.
+    pub name: String,
+    pub email: String,
+    /// An editor who may not edit: disabled, or a member of none of the course's organizations.
+    pub counts: bool,
+}
+
+/// One page of courses, for those who keep the catalogue.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CatalogueCourses {
+    pub list: CourseList,
+    /// In the list's order.
+    pub states: Vec<RecordState>,
+}
+
+/// One course, for those who keep the catalogue.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CoursePage {
+    pub id: CourseId,
+    pub key: String,
+    pub title: String,
+    /// In their order.
+    pub organizations: Vec<CatalogueOrganization>,
+    pub editors: Vec<Person>,
+    /// Newest start first.
+    pub runs: Vec<CatalogueRun>,
+    pub state: RecordState,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CatalogueRun {
+    pub id: CourseRunId,
+    pub key: String,
+    pub title: String,
+    pub start: Option<Timestamp>,
+    pub end: Option<Timestamp>,
+    pub go_live_date: Option<Timestamp>,
+    pub status: RunStatus,
+    pub has_ofac_restrictions: Option<bool>,
+    pub is_new: bool,
+    pub state: RecordState,
+}
+
+/// What finishing an authorization led to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Connecting {
+    Connected,
+    /// To another org than before: an admin has to decide.
+    OtherOrg,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -157,6 +400,8 @@ pub enum ConnectionState {
     Connected,
     /// The org no longer accepts the portal's tokens; an admin has to connect again.
     Paused,
+    /// It leads to another org than the one everything here is known of; an admin has to decide.
+    OtherOrg,
 }
 
 /// The start of an authorization. State and verifier stay in the admin's session and are used once.
@@ -198,7 +443,15 @@ pub enum Saved {
     Unchanged,
 }
 
-/// What an import did.
+/// Whether an import writes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ImportMode {
+    Write,
+    /// Only says what it would do.
+    DryRun,
+}
+
+/// What an import did, or would do.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ImportReport {
     pub organizations: ImportCount,

@@ -134,6 +134,19 @@ impl<C: ConnectionTrait> Catalogue<'_, C> {
         )
     }
 
+    /// In order of key, behind the one given.
+    pub async fn organizations_after(
+        &self,
+        after: Option<&OrganizationKey>,
+        limit: u64,
+    ) -> Result<Vec<OrganizationRow>, Error> {
+        let mut query = organizations::Entity::find();
+        if let Some(after) = after {
+            query = query.filter(organizations::Column::Key.gt(after.as_str()));
+        }
+        rows(query.order_by_asc(organizations::Column::Key).limit(limit).all(self.connection).await?)
+    }
+
     pub async fn course(&self, id: CourseId) -> Result<Option<CourseRow>, Error> {
         row_or_none(courses::Entity::find_by_id(id.as_uuid()).one(self.connection).await?)
     }

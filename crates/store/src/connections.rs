@@ -22,17 +22,20 @@ pub enum ConnectionState {
     Connected,
     /// The org no longer takes the tokens, or has a problem that people must mend; deliveries wait.
     Paused,
+    /// It leads to another org than the one everything here is known of. Nothing is read or sent until an admin has decided.
+    OtherOrg,
     /// Ended; the tokens are gone.
     Disconnected,
 }
 
 impl ConnectionState {
-    const ALL: [Self; 3] = [Self::Connected, Self::Paused, Self::Disconnected];
+    const ALL: [Self; 4] = [Self::Connected, Self::Paused, Self::OtherOrg, Self::Disconnected];
 
     pub const fn name(self) -> &'static str {
         match self {
             Self::Connected => "connected",
             Self::Paused => "paused",
+            Self::OtherOrg => "other_org",
             Self::Disconnected => "disconnected",
         }
     }
@@ -79,6 +82,14 @@ pub struct NewConnection {
     pub created_at: Timestamp,
 }
 
+/// Whether the org a new connection leads to is the one everything here is known of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum KnownOrg {
+    /// Or the first there is.
+    Same,
+    Other,
+}
+
 /// What a refresh brought.
 #[derive(Clone, Debug)]
 pub struct RefreshedTokens {
@@ -101,10 +112,21 @@ impl<C> fmt::Debug for Connections<'_, C> {
 }
 
 impl<C: ConnectionTrait> Connections<'_, C> {
-    /// The one that is connected or paused.
+    /// The one that has not ended.
     pub async fn current(&self) -> Result<Option<ConnectionRow>, Error> {
         let model = connections::Entity::find()
             .filter(connections::Column::State.ne(ConnectionState::Disconnected.name()))
+            .one(self.connection)
+            .await?;
+        model.map(|model| self.row(model)).transpose()
+    }
+
+    /// The newest that led to the org everything here is known of, whatever became of it since.
+    pub async fn last_accepted(&self) -> Result<Option<ConnectionRow>, Error> {
+        let model = connections::Entity::find()
+            .filter(connections::Column::AcceptedAt.is_not_null())
+            .order_by_desc(connections::Column::AcceptedAt)
+            .order_by_desc(connections::Column::Id)
             .one(self.connection)
             .await?;
         model.map(|model| self.row(model)).transpose()
@@ -159,7 +181,11 @@ impl Connections<'_, DatabaseTransaction> {
     ///
     /// # Errors
     /// [`Error::Conflict`] on `connections_singleton` when another was made at the same moment.
-    pub async fn replace(&self, new: &NewConnection) -> Result<(), Error> {
+    pub async fn replace(&self, new: &NewConnection, org: KnownOrg) -> Result<(), Error> {
+        let (state, accepted_at) = match org {
+            KnownOrg::Same => (ConnectionState::Connected, Some(new.created_at.as_micros())),
+            KnownOrg::Other => (ConnectionState::OtherOrg, None),
+        };
         let present = connections::Column::State.ne(ConnectionState::Disconnected.name());
         ended(new.created_at).filter(present).exec(self.connection).await?;
         let refresh_token =
@@ -167,7 +193,7 @@ impl Connections<'_, DatabaseTransaction> {
         connections::Entity::insert(connections::ActiveModel {
             id: Set(new.id.as_uuid()),
             singleton: Set(1),
-            state: Set(ConnectionState::Connected.name().to_owned()),
+            state: Set(state.name().to_owned()),
             instance_url: Set(new.instance_url.clone()),
             login_url: Set(new.login_url.clone()),
             org_id: Set(new.org_id.as_str().to_owned()),
@@ -182,6 +208,7 @@ impl Connections<'_, DatabaseTransaction> {
             connected_by: Set(new.connected_by.map(|user| user.as_uuid())),
             created_at: Set(new.created_at.as_micros()),
             updated_at: Set(new.created_at.as_micros()),
+            accepted_at: Set(accepted_at),
         })
         .exec_without_returning(self.connection)
         .await?;
@@ -216,6 +243,17 @@ impl Connections<'_, DatabaseTransaction> {
 
     pub async fn resume(&self, id: ConnectionId, now: Timestamp) -> Result<(), Error> {
         self.living(moved(ConnectionState::Connected, None, now), id).await
+    }
+
+    /// An admin decided that the org it leads to is the one to use. False when it isn't waiting for that any more.
+    pub async fn accept(&self, id: ConnectionId, now: Timestamp) -> Result<bool, Error> {
+        let result = moved(ConnectionState::Connected, None, now)
+            .col_expr(connections::Column::AcceptedAt, Expr::value(Some(now.as_micros())))
+            .filter(connections::Column::Id.eq(id.as_uuid()))
+            .filter(connections::Column::State.eq(ConnectionState::OtherOrg.name()))
+            .exec(self.connection)
+            .await?;
+        Ok(result.rows_affected > 0)
     }
 
     /// Ends it and erases its tokens.

@@ -69,6 +69,12 @@ impl Cursors<'_, DatabaseTransaction> {
         Ok(())
     }
 
+    /// The next poll of this source begins at the beginning. Whether it had begun.
+    pub async fn forget(&self, org: &SalesforceId, source: &str) -> Result<bool, Error> {
+        let key = (org.as_str().to_owned(), source.to_owned());
+        Ok(cursors::Entity::delete_by_id(key).exec(self.connection).await?.rows_affected > 0)
+    }
+
     /// The next poll begins at the beginning.
     pub async fn forget_org(&self, org: &SalesforceId) -> Result<u64, Error> {
         let result = cursors::Entity::delete_many()

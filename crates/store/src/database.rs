@@ -13,7 +13,7 @@ use tokio::sync::{Mutex, OwnedMutexGuard};
 
 use crate::{
     AccessTokens, Cases, Catalogue, Connections, Cursors, Deliveries, Drafts, Error, Imports, OrgRecords, Posts,
-    Sessions, TokenCipher, Users, migrations::Migrator,
+    Sessions, Settings, TokenCipher, Users, migrations::Migrator,
 };
 
 /// How long a caller waits for a connection, or for another process's write lock, before it is told [`Error::Unavailable`].
@@ -296,6 +296,7 @@ repositories! {
         drafts: Drafts,
         deliveries: Deliveries,
         sessions: Sessions,
+        settings: Settings,
         org_records: OrgRecords,
         cursors: Cursors,
         imports: Imports,

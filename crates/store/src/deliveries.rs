@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use domain::{DeliveryId, Timestamp};
+use domain::{DeliveryId, Timestamp, UserId};
 use sea_orm::{
     ActiveValue::Set, ColumnTrait, ConnectionTrait, DatabaseTransaction, DbBackend, EntityTrait, ExprTrait,
     PaginatorTrait, QueryFilter, QueryOrder, QuerySelect, Statement, UpdateMany, Value, sea_query::Expr,
@@ -22,16 +22,19 @@ pub enum DeliveryState {
     Done,
     /// Given up; kept for people to look at.
     Dead,
+    /// Given up, and an admin has said why nothing more is to be done.
+    Forgotten,
 }
 
 impl DeliveryState {
-    const ALL: [Self; 3] = [Self::Pending, Self::Done, Self::Dead];
+    const ALL: [Self; 4] = [Self::Pending, Self::Done, Self::Dead, Self::Forgotten];
 
     pub const fn name(self) -> &'static str {
         match self {
             Self::Pending => "pending",
             Self::Done => "done",
             Self::Dead => "dead",
+            Self::Forgotten => "forgotten",
         }
     }
 
@@ -57,6 +60,8 @@ pub struct DeliveryRow {
     pub last_error_code: Option<String>,
     pub created_at: Timestamp,
     pub finished_at: Option<Timestamp>,
+    /// What an admin said when it was forgotten.
+    pub forgotten_because: Option<String>,
 }
 
 #[derive(Clone, Debug)]
@@ -89,6 +94,7 @@ impl TryFrom<deliveries::Model> for DeliveryRow {
             last_error_code: model.last_error_code,
             created_at: time(model.created_at),
             finished_at: time_or_none(model.finished_at),
+            forgotten_because: model.forgotten_because,
         })
     }
 }
@@ -164,19 +170,30 @@ impl<C: ConnectionTrait> Deliveries<'_, C> {
         Ok(time_or_none(oldest.flatten()))
     }
 
-    /// The newest first.
-    pub async fn dead(&self, limit: u64) -> Result<Vec<DeliveryRow>, Error> {
-        let models = deliveries::Entity::find()
-            .filter(deliveries::Column::State.eq(DeliveryState::Dead.name()))
-            .order_by_desc(deliveries::Column::Id)
-            .limit(limit)
-            .all(self.connection)
-            .await?;
+    /// The newest first, behind the one given.
+    pub async fn dead(&self, after: Option<DeliveryId>, limit: u64) -> Result<Vec<DeliveryRow>, Error> {
+        let mut query = deliveries::Entity::find().filter(deliveries::Column::State.eq(DeliveryState::Dead.name()));
+        if let Some(after) = after {
+            query = query.filter(deliveries::Column::Id.lt(after.as_uuid()));
+        }
+        let models = query.order_by_desc(deliveries::Column::Id).limit(limit).all(self.connection).await?;
         rows(models)
     }
 
     pub async fn by_id(&self, id: DeliveryId) -> Result<Option<DeliveryRow>, Error> {
         row_or_none(deliveries::Entity::find_by_id(id.as_uuid()).one(self.connection).await?)
+    }
+
+    /// What waits or was given up for any of these subjects, the oldest first.
+    pub async fn open_for(&self, kind: &str, subjects: &[Uuid]) -> Result<Vec<DeliveryRow>, Error> {
+        let models = deliveries::Entity::find()
+            .filter(deliveries::Column::SubjectId.is_in(subjects.iter().copied()))
+            .filter(deliveries::Column::Kind.eq(kind))
+            .filter(deliveries::Column::State.is_in([DeliveryState::Pending.name(), DeliveryState::Dead.name()]))
+            .order_by_asc(deliveries::Column::Id)
+            .all(self.connection)
+            .await?;
+        rows(models)
     }
 
     /// The latest one for the subject.
@@ -207,6 +224,8 @@ impl Deliveries<'_, DatabaseTransaction> {
             last_error_code: Set(None),
             created_at: Set(delivery.created_at.as_micros()),
             finished_at: Set(None),
+            forgotten_because: Set(None),
+            forgotten_by: Set(None),
         })
         .exec_without_returning(self.connection)
         .await?;
@@ -360,15 +379,45 @@ impl Deliveries<'_, DatabaseTransaction> {
         self.held(update, id, token).await
     }
 
-    /// A dead one is to be tried again, as if for the first time. False when it isn't dead.
+    /// Those for the same subject that were given up before this one are settled by it, however it ended.
+    pub async fn settle_earlier(&self, delivery: &DeliveryRow, now: Timestamp) -> Result<u64, Error> {
+        let result = deliveries::Entity::update_many()
+            .col_expr(deliveries::Column::State, Expr::value(DeliveryState::Done.name()))
+            .col_expr(deliveries::Column::FinishedAt, Expr::value(Some(now.as_micros())))
+            .filter(deliveries::Column::SubjectId.eq(delivery.subject_id))
+            .filter(deliveries::Column::Kind.eq(&delivery.kind))
+            .filter(deliveries::Column::State.eq(DeliveryState::Dead.name()))
+            .filter(deliveries::Column::Id.lt(delivery.id.as_uuid()))
+            .exec(self.connection)
+            .await?;
+        Ok(result.rows_affected)
+    }
+
+    /// A dead one needs nobody's attention any more, for this reason. False when it isn't dead.
+    pub async fn forget(&self, id: DeliveryId, because: &str, by: UserId, now: Timestamp) -> Result<bool, Error> {
+        let result = deliveries::Entity::update_many()
+            .col_expr(deliveries::Column::State, Expr::value(DeliveryState::Forgotten.name()))
+            .col_expr(deliveries::Column::ForgottenBecause, Expr::value(Some(because)))
+            .col_expr(deliveries::Column::ForgottenBy, Expr::value(Some(by.as_uuid())))
+            .col_expr(deliveries::Column::FinishedAt, Expr::value(Some(now.as_micros())))
+            .filter(deliveries::Column::Id.eq(id.as_uuid()))
+            .filter(deliveries::Column::State.eq(DeliveryState::Dead.name()))
+            .exec(self.connection)
+            .await?;
+        Ok(result.rows_affected > 0)
+    }
+
+    /// One that was given up is to be tried again, as if for the first time. False when it wasn't given up.
     pub async fn revive(&self, id: DeliveryId, now: Timestamp) -> Result<bool, Error> {
         let result = end_lease()
             .col_expr(deliveries::Column::State, Expr::value(DeliveryState::Pending.name()))
             .col_expr(deliveries::Column::Attempts, Expr::value(0))
             .col_expr(deliveries::Column::NotBefore, Expr::value(now.as_micros()))
             .col_expr(deliveries::Column::FinishedAt, Expr::value(None::<i64>))
+            .col_expr(deliveries::Column::ForgottenBecause, Expr::value(None::<String>))
+            .col_expr(deliveries::Column::ForgottenBy, Expr::value(None::<Uuid>))
             .filter(deliveries::Column::Id.eq(id.as_uuid()))
-            .filter(deliveries::Column::State.eq(DeliveryState::Dead.name()))
+            .filter(deliveries::Column::State.is_in([DeliveryState::Dead.name(), DeliveryState::Forgotten.name()]))
             .exec(self.connection)
             .await?;
         Ok(result.rows_affected > 0)

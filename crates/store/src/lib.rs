@@ -24,6 +24,7 @@ mod org_records;
 mod posts;
 mod revision;
 mod sessions;
+mod settings;
 #[cfg(feature = "testing")]
 pub mod testing;
 mod users;
@@ -35,7 +36,7 @@ pub use catalogue::{
     OrganizationRow, OrganizationUpsert, RunRow, RunUpsert,
 };
 pub use cipher::TokenCipher;
-pub use connections::{ConnectionRow, ConnectionState, Connections, NewConnection, RefreshedTokens};
+pub use connections::{ConnectionRow, ConnectionState, Connections, KnownOrg, NewConnection, RefreshedTokens};
 pub use cursors::{CursorRow, Cursors};
 pub use database::{Backend, Reader, Store, StoreOptions, Tx};
 pub use deliveries::{Deliveries, DeliveryRow, DeliveryState, NewDelivery};
@@ -46,6 +47,7 @@ pub use org_records::{OrgRecord, OrgRecordKind, OrgRecords};
 pub use posts::{Delivered, LoadedPost, NewPost, OrgPost, PostRow, Posts};
 pub use revision::Revision;
 pub use sessions::{SessionRow, Sessions};
+pub use settings::{SettingRow, Settings};
 pub use users::{NewUser, UserRow, Users};
 
 /// Whose eyes a reading is for.

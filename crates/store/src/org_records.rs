@@ -1,5 +1,7 @@
 //! Which record of the org stands for which of ours, and what we last wrote to it.
 
+use std::collections::HashMap;
+
 use domain::{SalesforceId, Timestamp};
 use sea_orm::{
     ActiveValue::Set, ColumnTrait, ConnectionTrait, DatabaseTransaction, EntityTrait, QueryFilter, QueryOrder,
@@ -101,6 +103,22 @@ impl<C: ConnectionTrait> OrgRecords<'_, C> {
             .all(self.connection)
             .await?;
         rows(models)
+    }
+
+    /// Those of these that the org was given.
+    pub async fn of(
+        &self,
+        org: &SalesforceId,
+        kind: OrgRecordKind,
+        portal_ids: &[Uuid],
+    ) -> Result<HashMap<Uuid, OrgRecord>, Error> {
+        let models = org_records::Entity::find()
+            .filter(org_records::Column::OrgId.eq(org.as_str()))
+            .filter(org_records::Column::Kind.eq(kind.name()))
+            .filter(org_records::Column::PortalId.is_in(portal_ids.iter().copied()))
+            .all(self.connection)
+            .await?;
+        models.into_iter().map(|model| Ok((model.portal_id, model.try_into()?))).collect()
     }
 }
 

@@ -202,6 +202,17 @@ impl Posts<'_, DatabaseTransaction> {
         self.set_state(post, QUEUED, None, now).await
     }
 
+    /// Another org took the place of the one these ids were of. What was said stays said.
+    pub async fn forget_org(&self) -> Result<u64, Error> {
+        let result = posts::Entity::update_many()
+            .col_expr(posts::Column::SalesforceId, Expr::value(None::<String>))
+            .col_expr(posts::Column::LedgerSalesforceId, Expr::value(None::<String>))
+            .filter(posts::Column::SalesforceId.is_not_null())
+            .exec(self.connection)
+            .await?;
+        Ok(result.rows_affected)
+    }
+
     async fn set_state(&self, post: PostId, state: &str, failure: Option<&str>, now: Timestamp) -> Result<(), Error> {
         let result = posts::Entity::update_many()
             .col_expr(posts::Column::State, Expr::value(state))

@@ -104,6 +104,23 @@ impl<C: ConnectionTrait> Users<'_, C> {
         Ok(ids.into_iter().map(OrganizationId::from).collect())
     }
 
+    /// By name.
+    pub async fn members_of(&self, organization: OrganizationId) -> Result<Vec<UserRow>, Error> {
+        let members = sea_orm::sea_query::Query::select()
+            .column(user_organizations::Column::UserId)
+            .from(user_organizations::Entity)
+            .and_where(user_organizations::Column::OrganizationId.eq(organization.as_uuid()))
+            .take();
+        let models = users::Entity::find()
+            .filter(users::Column::Id.in_subquery(members))
+            .order_by_asc(users::Column::LastName)
+            .order_by_asc(users::Column::FirstName)
+            .order_by_asc(users::Column::Id)
+            .all(self.connection)
+            .await?;
+        crate::decode::rows(models)
+    }
+
     /// Whether anybody can sign in yet.
     pub async fn any(&self) -> Result<bool, Error> {
         Ok(users::Entity::find().limit(1).one(self.connection).await?.is_some())

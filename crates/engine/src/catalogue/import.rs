@@ -1,4 +1,4 @@
-//! Importing a catalogue from a CSV file. Running it again changes only what differs; one bad line spoils no other.
+//! Importing a catalogue from a file. Running it again changes only what differs; one bad line spoils no other.
 
 use std::{
     collections::HashMap,
@@ -6,14 +6,12 @@ use std::{
 };
 
 use csv::ByteRecord;
-use domain::{
-    CourseId, CourseKey, CourseRunId, IsNew, OfacDecision, OrganizationId, OrganizationKey, RunKey, RunStatus,
-    Timestamp,
-};
+use domain::{CourseId, CourseKey, IsNew, OfacDecision, OrganizationId, OrganizationKey, RunKey, RunStatus, Timestamp};
 use indexmap::IndexMap;
-use store::{Changed, CourseUpsert, OrganizationUpsert, RunUpsert, Tx};
+use store::{CourseUpsert, OrganizationUpsert, RunUpsert};
 
-use crate::{Engine, Error, ImportCount, ImportReport, sync::DeliveryKind};
+use super::intake::Intake;
+use crate::{Actor, Engine, Error, ImportMode, ImportReport, access};
 
 /// Courses written in one transaction, so that an import of any size holds up nobody for long.
 const COURSES_AT_ONCE: usize = 200;
@@ -43,90 +41,105 @@ struct Run {
 }
 
 impl Engine {
-    /// Reads `institution, course_number, launch_date (MM/DD/YYYY), title`; a course is titled as its latest run is.
+    /// Takes in a file: CSV with the columns `institution, course_number, launch_date (MM/DD/YYYY), title`, where a course is titled as
+    /// its latest run is; or JSON lines, each `{"organization": {…}}`, `{"course": {…}}` or `{"run": {…}}`. Which of the two is told by
+    /// its first character.
     ///
     /// # Errors
     /// [`Error::Invalid`] when the file can't be read or lacks a column; a bad line is a problem of the report instead.
-    pub async fn import_catalogue(&self, reader: impl Read) -> Result<ImportReport, Error> {
+    pub async fn take_in_catalogue(&self, reader: impl Read, mode: ImportMode) -> Result<ImportReport, Error> {
+        let mut reader = BufReader::new(reader);
+        let unreadable = |error: std::io::Error| Error::invalid(format!("The file can't be read: {error}."));
+        let begins = reader.fill_buf().map_err(unreadable)?;
+        let begins = begins.strip_prefix(b"\xef\xbb\xbf").unwrap_or(begins);
+        let is_json = begins.trim_ascii_start().first() == Some(&b'{');
         let mut report = ImportReport::default();
-        let courses = read(reader, &mut report)?;
-        let courses: Vec<(CourseKey, Course)> = courses.into_iter().collect();
-        let mut organizations: HashMap<OrganizationKey, OrganizationId> = HashMap::new();
-        for some in courses.chunks(COURSES_AT_ONCE) {
-            let tx = self.store.begin().await?;
-            for (key, course) in some {
-                self.import_course(&tx, key, course, &mut organizations, &mut report).await?;
-            }
-            tx.commit().await?;
+        if is_json {
+            self.take_in_lines(reader, mode, &mut report).await?;
+        } else {
+            self.take_in_table(reader, mode, &mut report).await?;
         }
-        self.worker.wake();
-        tracing::info!(
-            import.courses = report.courses.total(),
-            import.runs = report.runs.total(),
-            import.problems = report.problems.len(),
-            "catalogue imported"
-        );
+        if mode == ImportMode::Write {
+            self.worker.wake();
+            tracing::info!(
+                import.courses = report.courses.total(),
+                import.runs = report.runs.total(),
+                import.problems = report.problems.len(),
+                "catalogue imported"
+            );
+        }
         Ok(report)
     }
 
-    async fn import_course(
-        &self,
-        tx: &Tx,
-        key: &CourseKey,
-        course: &Course,
-        organizations: &mut HashMap<OrganizationKey, OrganizationId>,
-        report: &mut ImportReport,
-    ) -> Result<(), Error> {
-        let now = self.clock.now();
-        let organization = match organizations.get(&course.organization) {
-            Some(id) => *id,
-            None => {
-                let upsert =
-                    OrganizationUpsert { key: course.organization.clone(), name: course.organization.to_string() };
-                let new_id = OrganizationId::from_uuid(self.random.uuid_v7(now));
-                let (row, changed) = tx.catalogue().upsert_organization(&upsert, new_id, now).await?;
-                count(&mut report.organizations, changed);
-                self.send_if(tx, DeliveryKind::Organization, row.id.as_uuid(), changed).await?;
-                organizations.insert(course.organization.clone(), row.id);
-                row.id
+    /// The same, and it writes.
+    ///
+    /// # Errors
+    /// As [`Engine::take_in_catalogue`].
+    pub async fn import_catalogue(&self, reader: impl Read) -> Result<ImportReport, Error> {
+        self.take_in_catalogue(reader, ImportMode::Write).await
+    }
+
+    /// The same for somebody who keeps the catalogue.
+    ///
+    /// # Errors
+    /// As [`Engine::take_in_catalogue`]; [`Error::NotFound`] for everybody but staff and admins.
+    pub async fn upload_catalogue(&self, actor: &Actor, file: &[u8], mode: ImportMode) -> Result<ImportReport, Error> {
+        access::check_keeps_catalogue(actor)?;
+        self.take_in_catalogue(file, mode).await
+    }
+
+    async fn take_in_table(&self, reader: impl Read, mode: ImportMode, report: &mut ImportReport) -> Result<(), Error> {
+        let courses: Vec<(CourseKey, Course)> = read(reader, report)?.into_iter().collect();
+        let mut intake = Intake::new(self, mode);
+        let mut organizations: HashMap<OrganizationKey, OrganizationId> = HashMap::new();
+        for some in courses.chunks(COURSES_AT_ONCE) {
+            intake.begin().await?;
+            for (key, course) in some {
+                let organization = match organizations.get(&course.organization) {
+                    Some(id) => *id,
+                    None => {
+                        let upsert = OrganizationUpsert {
+                            key: course.organization.clone(),
+                            name: course.organization.to_string(),
+                        };
+                        let id = intake.organization(upsert, report).await?;
+                        organizations.insert(course.organization.clone(), id);
+                        id
+                    }
+                };
+                take_in_course(&mut intake, key, course, organization, report).await?;
             }
-        };
-        let upsert = CourseUpsert {
-            id: CourseId::from_key(key),
-            key: key.clone(),
-            title: course.title.clone(),
-            organizations: vec![organization],
-        };
-        let (row, changed) = tx.catalogue().upsert_course(&upsert, now).await?;
-        count(&mut report.courses, changed);
-        self.send_if(tx, DeliveryKind::Course, row.id.as_uuid(), changed).await?;
-        for (key, run) in &course.runs {
-            let upsert = RunUpsert {
-                key: key.clone(),
-                course_id: row.id,
-                title: run.title.clone(),
-                start_at: Some(run.start),
-                end_at: None,
-                go_live_at: None,
-                status: RunStatus::Published,
-                ofac: OfacDecision::NotReviewed,
-                is_new: IsNew::No,
-            };
-            let new_id = CourseRunId::from_uuid(self.random.uuid_v7(now));
-            let (row, changed) = tx.catalogue().upsert_run(&upsert, new_id, now).await?;
-            count(&mut report.runs, changed);
-            self.send_if(tx, DeliveryKind::CourseRun, row.id.as_uuid(), changed).await?;
+            intake.commit().await?;
         }
         Ok(())
     }
 }
 
-const fn count(counted: &mut ImportCount, changed: Changed) {
-    match changed {
-        Changed::Inserted => counted.created += 1,
-        Changed::Updated => counted.updated += 1,
-        Changed::Unchanged => counted.unchanged += 1,
+async fn take_in_course(
+    intake: &mut Intake<'_>,
+    key: &CourseKey,
+    course: &Course,
+    organization: OrganizationId,
+    report: &mut ImportReport,
+) -> Result<(), Error> {
+    let id = CourseId::from_key(key);
+    let upsert = CourseUpsert { id, key: key.clone(), title: course.title.clone(), organizations: vec![organization] };
+    intake.course(upsert, report).await?;
+    for (key, run) in &course.runs {
+        let upsert = RunUpsert {
+            key: key.clone(),
+            course_id: id,
+            title: run.title.clone(),
+            start_at: Some(run.start),
+            end_at: None,
+            go_live_at: None,
+            status: RunStatus::Published,
+            ofac: OfacDecision::NotReviewed,
+            is_new: IsNew::No,
+        };
+        intake.run(upsert, report).await?;
     }
+    Ok(())
 }
 
 fn read(reader: impl Read, report: &mut ImportReport) -> Result<IndexMap<CourseKey, Course>, Error> {

@@ -22,12 +22,11 @@ impl Engine {
     /// [`Error::Forbidden`] for everybody but staff and admins; [`Error::InvalidField`].
     pub async fn put_organization(&self, actor: &Actor, key: &str, name: &str) -> Result<Saved, Error> {
         access::check_may_edit_catalogue(actor)?;
-        let key = OrganizationKey::new(key).map_err(|invalid| Error::field("key", invalid.0))?;
-        let name = title("name", name)?;
+        let upsert = organization_upsert(key, name)?;
         let now = self.clock.now();
         let tx = self.store.begin().await?;
         let new_id = OrganizationId::from_uuid(self.random.uuid_v7(now));
-        let (row, changed) = tx.catalogue().upsert_organization(&OrganizationUpsert { key, name }, new_id, now).await?;
+        let (row, changed) = tx.catalogue().upsert_organization(&upsert, new_id, now).await?;
         self.send_if(&tx, DeliveryKind::Organization, row.id.as_uuid(), changed).await?;
         tx.commit().await?;
         Ok(self.saved(changed))
@@ -39,30 +38,20 @@ impl Engine {
     /// As [`Engine::put_organization`], [`Error::Conflict`] when another course has the key.
     pub async fn put_course(&self, actor: &Actor, id: CourseId, course: CourseInput) -> Result<Saved, Error> {
         access::check_may_edit_catalogue(actor)?;
-        let key = CourseKey::new(course.key).map_err(|invalid| Error::field("key", invalid.0))?;
-        let title = title("title", &course.title)?;
-        if course.organizations.is_empty() {
-            return Err(Error::field("organizations", "Name at least one organization; the first one publishes it."));
-        }
+        let (key, title) = course_facts(&course)?;
         let now = self.clock.now();
         let tx = self.store.begin().await?;
         let mut organizations = Vec::with_capacity(course.organizations.len());
         for key in course.organizations {
-            let unknown = || {
-                let sentence = format!("There is no organization “{key}” in the catalogue. Add it first.");
-                Error::field("organizations", sentence)
-            };
-            let known = OrganizationKey::new(key.as_str()).map_err(|_| unknown())?;
-            organizations.push(tx.catalogue().organization_by_key(&known).await?.ok_or_else(unknown)?.id);
+            let known = OrganizationKey::new(key.as_str()).map_err(|_| no_organization(&key))?;
+            let found = tx.catalogue().organization_by_key(&known).await?;
+            organizations.push(found.ok_or_else(|| no_organization(&key))?.id);
         }
         let upsert = CourseUpsert { id, key, title, organizations };
-        let (row, changed) = tx.catalogue().upsert_course(&upsert, now).await.map_err(|error| {
-            if error.conflicts_on("courses_key") {
-                Error::Conflict(format!("Another course has the key “{}”. Keys are unique.", upsert.key))
-            } else {
-                error.into()
-            }
-        })?;
+        let (row, changed) =
+            tx.catalogue().upsert_course(&upsert, now).await.map_err(|error| {
+                if error.conflicts_on("courses_key") { key_taken(&upsert.key) } else { error.into() }
+            })?;
         self.send_if(&tx, DeliveryKind::Course, row.id.as_uuid(), changed).await?;
         tx.commit().await?;
         Ok(self.saved(changed))
@@ -74,35 +63,13 @@ impl Engine {
     /// As [`Engine::put_organization`].
     pub async fn put_run(&self, actor: &Actor, key: &str, run: RunInput) -> Result<Saved, Error> {
         access::check_may_edit_catalogue(actor)?;
-        let key = RunKey::new(key).map_err(|invalid| Error::field("key", invalid.0))?;
-        let title = title("title", &run.title)?;
-        if let (Some(start), Some(end)) = (run.start, run.end)
-            && end < start
-        {
-            return Err(Error::field("end", "The end is before the start. Correct one of them."));
-        }
+        let (key, title) = run_facts(key, &run)?;
         let now = self.clock.now();
         let tx = self.store.begin().await?;
         let course = tx.catalogue().course(run.course).await?;
-        let course = course.ok_or_else(|| {
-            Error::field("course", format!("There is no course {} in the catalogue. Add it first.", run.course))
-        })?;
-        let is_new = match (run.is_new, tx.catalogue().run_by_key(&key).await?) {
-            (Some(true), _) | (None, None) => IsNew::Yes,
-            (Some(false), _) => IsNew::No,
-            (None, Some(known)) => known.is_new,
-        };
-        let upsert = RunUpsert {
-            key,
-            course_id: course.id,
-            title,
-            start_at: run.start,
-            end_at: run.end,
-            go_live_at: run.go_live_date,
-            status: run.status,
-            ofac: OfacDecision::from_restrictions(run.has_ofac_restrictions),
-            is_new,
-        };
+        let course = course.ok_or_else(|| no_course(run.course))?;
+        let before = tx.catalogue().run_by_key(&key).await?.map(|known| known.is_new);
+        let upsert = run_upsert(key, title, RunInput { course: course.id, ..run }, before);
         let new_id = CourseRunId::from_uuid(self.random.uuid_v7(now));
         let (row, changed) = tx.catalogue().upsert_run(&upsert, new_id, now).await?;
         self.send_if(&tx, DeliveryKind::CourseRun, row.id.as_uuid(), changed).await?;
@@ -175,6 +142,64 @@ impl Engine {
             Changed::Unchanged => Saved::Unchanged,
         }
     }
+}
+
+pub(super) fn organization_upsert(key: &str, name: &str) -> Result<OrganizationUpsert, Error> {
+    let key = OrganizationKey::new(key).map_err(|invalid| Error::field("key", invalid.0))?;
+    Ok(OrganizationUpsert { key, name: title("name", name)? })
+}
+
+/// What can be said of a course without looking at the catalogue.
+pub(super) fn course_facts(course: &CourseInput) -> Result<(CourseKey, String), Error> {
+    let key = CourseKey::new(course.key.as_str()).map_err(|invalid| Error::field("key", invalid.0))?;
+    let title = title("title", &course.title)?;
+    if course.organizations.is_empty() {
+        return Err(Error::field("organizations", "Name at least one organization; the first one publishes it."));
+    }
+    Ok((key, title))
+}
+
+/// The same of a run.
+pub(super) fn run_facts(key: &str, run: &RunInput) -> Result<(RunKey, String), Error> {
+    let key = RunKey::new(key).map_err(|invalid| Error::field("key", invalid.0))?;
+    let title = title("title", &run.title)?;
+    if let (Some(start), Some(end)) = (run.start, run.end)
+        && end < start
+    {
+        return Err(Error::field("end", "The end is before the start. Correct one of them."));
+    }
+    Ok((key, title))
+}
+
+/// `before` is what is known of a run that is there already.
+pub(super) fn run_upsert(key: RunKey, title: String, run: RunInput, before: Option<IsNew>) -> RunUpsert {
+    RunUpsert {
+        key,
+        course_id: run.course,
+        title,
+        start_at: run.start,
+        end_at: run.end,
+        go_live_at: run.go_live_date,
+        status: run.status,
+        ofac: OfacDecision::from_restrictions(run.has_ofac_restrictions),
+        is_new: match (run.is_new, before) {
+            (Some(true), _) | (None, None) => IsNew::Yes,
+            (Some(false), _) => IsNew::No,
+            (None, Some(before)) => before,
+        },
+    }
+}
+
+pub(super) fn no_organization(key: &str) -> Error {
+    Error::field("organizations", format!("There is no organization “{key}” in the catalogue. Add it first."))
+}
+
+pub(super) fn no_course(id: CourseId) -> Error {
+    Error::field("course", format!("There is no course {id} in the catalogue. Add it first."))
+}
+
+pub(super) fn key_taken(key: &CourseKey) -> Error {
+    Error::Conflict(format!("Another course has the key “{key}”. Keys are unique."))
 }
 
 fn title(field: &'static str, text: &str) -> Result<String, Error> {

@@ -83,7 +83,7 @@ impl Engine {
     }
 
     /// Forgets what this org was given of a post's ancestors, so that the next try gives it anew: one of them is gone there.
-    pub(super) async fn forget_ancestors(&self, session: &OrgSession, subject: &Subject) -> Result<(), Error> {
+    pub(super) async fn forget_ancestors(&self, org: &SalesforceId, subject: &Subject) -> Result<(), Error> {
         let organizations =
             subject.course.iter().flat_map(|(_, organizations)| organizations.first()).chain(&subject.home);
         let mut records: Vec<(OrgRecordKind, Uuid)> = organizations
@@ -96,13 +96,15 @@ impl Engine {
         records.extend(subject.run.iter().map(|run| (OrgRecordKind::CourseRun, run.id.as_uuid())));
         records.push((OrgRecordKind::Contact, subject.author.id.as_uuid()));
         records.push((OrgRecordKind::Case, subject.case.id.as_uuid()));
-        let tx = self.store.begin_repeatable().await?;
-        for (kind, id) in records {
-            tx.org_records().forget(&session.org_id, kind, id).await?;
-            session.forget(kind, id);
+        self.forget_records(org, &records).await
+    }
+
+    /// The same for a post that an admin wants to be sent again.
+    pub(crate) async fn forget_ancestors_of(&self, org: &SalesforceId, post: domain::PostId) -> Result<(), Error> {
+        match self.subject(post).await? {
+            Some(subject) => self.forget_ancestors(org, &subject).await,
+            None => Ok(()),
         }
-        tx.commit().await?;
-        Ok(())
     }
 
     pub(super) async fn case_is_in_org(&self, case: CaseId, id: &SalesforceId) -> Result<(), Error> {

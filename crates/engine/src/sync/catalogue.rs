@@ -2,18 +2,19 @@
 
 use std::{collections::HashMap, hash::Hash};
 
-use domain::{CourseId, CourseRunId, OrganizationId};
-use store::{CourseRow, OrganizationRow, RunRow};
+use domain::{CourseId, CourseRunId, OrganizationId, SalesforceId};
+use store::{CourseRow, OrgRecordKind, OrganizationRow, RunRow};
 use uuid::Uuid;
 
 use super::{
     deliver::{Claim, Verdict},
     ensure::Ensured,
+    gone::is_gone,
     kind::DeliveryKind,
     records::{Wanted, account_of, organization_record},
-    session::OrgSession,
+    session::{Org, OrgSession},
 };
-use crate::{Engine, Error};
+use crate::{DeletedRecords, Engine, Error};
 
 /// Some of the catalogue, with all that it hangs on.
 #[derive(Default)]
@@ -35,7 +36,7 @@ impl Engine {
     pub(super) async fn deliver_catalogue(&self, kind: DeliveryKind, claims: &[Claim]) -> Result<(), Error> {
         let Some(Claim { session, .. }) = claims.first() else { return Ok(()) };
         let subjects: Vec<Uuid> = claims.iter().map(|claim| claim.delivery.subject_id).collect();
-        let outcomes = match self.send_catalogue(session, kind, &subjects).await {
+        let outcomes = match self.send_and_heal(session, kind, &subjects).await {
             Ok(outcomes) => outcomes,
             Err(Error::Org(error)) => vec![Some(Err(error)); claims.len()],
             Err(error) => return Err(error),
@@ -67,6 +68,7 @@ impl Engine {
         let tx = self.store.begin_repeatable().await?;
         for claim in &done {
             tx.deliveries().finish(claim.delivery.id, claim.token, now).await?;
+            tx.deliveries().settle_earlier(&claim.delivery, now).await?;
         }
         tx.commit().await?;
         tracing::info!(
@@ -83,9 +85,86 @@ impl Engine {
             delivery.id = %claim.delivery.id, delivery.kind = claim.delivery.kind, salesforce.code = code,
             "a record of the catalogue was refused by the org"
         );
+        let now = self.clock.now();
         let tx = self.store.begin_repeatable().await?;
-        tx.deliveries().bury(claim.delivery.id, claim.token, self.clock.now(), reason, code).await?;
+        if tx.deliveries().bury(claim.delivery.id, claim.token, now, reason, code).await? {
+            tx.deliveries().settle_earlier(&claim.delivery, now).await?;
+        }
         tx.commit().await?;
+        Ok(())
+    }
+
+    /// Sends records, and once more those that turn out to be gone from the org, or to hang on something that is, unless an admin wants
+    /// to decide about them.
+    async fn send_and_heal(
+        &self,
+        session: &OrgSession,
+        kind: DeliveryKind,
+        subjects: &[Uuid],
+    ) -> Result<Vec<Option<Ensured>>, Error> {
+        let mut outcomes = self.send_catalogue(session, kind, subjects).await?;
+        let gone: Vec<usize> = (0..)
+            .zip(&outcomes)
+            .filter(|(_, outcome)| matches!(outcome, Some(Err(error)) if is_gone(error)))
+            .map(|(place, _)| place)
+            .collect();
+        if gone.is_empty() || self.deleted_records().await? == DeletedRecords::Flag {
+            return Ok(outcomes);
+        }
+        let again: Vec<Uuid> = gone.iter().filter_map(|place| subjects.get(*place).copied()).collect();
+        tracing::warn!(
+            delivery.kind = kind.name(),
+            records.gone = again.len(),
+            "records are gone from the org; made again"
+        );
+        self.forget_catalogue(&session.org_id, kind, &again).await?;
+        for (place, outcome) in gone.into_iter().zip(self.send_catalogue(session, kind, &again).await?) {
+            if let Some(slot) = outcomes.get_mut(place) {
+                *slot = outcome;
+            }
+        }
+        Ok(outcomes)
+    }
+
+    /// Forgets what the org was given of these records and of what they hang on, so that the next try gives it anew.
+    pub(crate) async fn forget_catalogue(
+        &self,
+        org: &SalesforceId,
+        kind: DeliveryKind,
+        subjects: &[Uuid],
+    ) -> Result<(), Error> {
+        let Part { organizations, courses, runs } = self.part(kind, subjects).await?;
+        let both = |kinds: [OrgRecordKind; 2], id: Uuid| kinds.map(|kind| (kind, id));
+        let records: Vec<(OrgRecordKind, Uuid)> = (organizations.keys())
+            .flat_map(|id| both([OrgRecordKind::Account, OrgRecordKind::Organization], id.as_uuid()))
+            .chain(
+                courses
+                    .keys()
+                    .flat_map(|id| both([OrgRecordKind::Course, OrgRecordKind::CourseOrganizations], id.as_uuid())),
+            )
+            .chain(runs.keys().map(|id| (OrgRecordKind::CourseRun, id.as_uuid())))
+            .collect();
+        self.forget_records(org, &records).await
+    }
+
+    pub(super) async fn forget_records(
+        &self,
+        org: &SalesforceId,
+        records: &[(OrgRecordKind, Uuid)],
+    ) -> Result<(), Error> {
+        let mut records = records.to_vec();
+        records.sort_by_key(|(kind, id)| (kind.name(), *id));
+        let tx = self.store.begin_repeatable().await?;
+        for (kind, id) in &records {
+            tx.org_records().forget(org, *kind, *id).await?;
+        }
+        tx.commit().await?;
+        let session = self.org.as_ref().and_then(Org::used_session).filter(|session| session.org_id == *org);
+        if let Some(session) = session {
+            for (kind, id) in &records {
+                session.forget(*kind, *id);
+            }
+        }
         Ok(())
     }
 

@@ -16,7 +16,7 @@ use super::{
 };
 use crate::{Engine, Error, posting::hex};
 
-const OBJECT: &str = "Course_Organization__c";
+pub(super) const OBJECT: &str = "Course_Organization__c";
 
 /// Ids in one query; far below what a query's text may hold.
 const COURSES_AT_ONCE: usize = 100;
@@ -89,6 +89,7 @@ impl Engine {
         relinked.retain(|relinked| matches!(sent.get(&relinked.course), Some(Ok(_))));
         let keys: HashSet<&str> = links.iter().map(|(_, link)| link.key.as_str()).collect();
         self.unlink(session, &relinked, &keys).await?;
+        relinked.sort_by_key(|relinked| relinked.course);
         let now = self.clock.now();
         let tx = self.store.begin_repeatable().await?;
         for Relinked { course, record, hash } in relinked {

@@ -12,7 +12,7 @@ use super::{
     records::{PORTAL_KEY, Wanted},
     session::OrgSession,
 };
-use crate::{Engine, Error};
+use crate::{DeletedRecords, Engine, Error};
 
 /// One of several records, each of which may be refused for itself.
 pub(super) type Ensured = Result<SalesforceId, salesforce::Error>;
@@ -31,7 +31,7 @@ struct Change {
 
 enum Standing {
     /// The org was given it before.
-    Known,
+    Known(SalesforceId),
     /// Not by this portal.
     New,
     /// The org has it, from somebody else.
@@ -63,17 +63,24 @@ impl Engine {
                     ensured.push(Some(Ok(known.salesforce_id)));
                     continue;
                 }
-                Some(_) => Standing::Known,
+                Some(known) => Standing::Known(known.salesforce_id),
                 None => Standing::New,
             };
             ensured.push(None);
             changes.push(Change { place, wanted, content_hash, standing });
         }
         find_unclaimed(session, &mut changes).await?;
-        let (unclaimed, others): (Vec<Change>, Vec<Change>) =
-            changes.into_iter().partition(|change| matches!(change.standing, Standing::Unclaimed(_)));
-        for some in unclaimed.chunks(MAX_RECORDS) {
-            let saved = take_over(session, some).await?;
+        // An upsert by the key makes a record again that was deleted in the org; an update by the id finds out that it is gone.
+        let flags = changes.iter().any(|change| matches!(change.standing, Standing::Known(_)))
+            && self.deleted_records().await? == DeletedRecords::Flag;
+        let (by_id, others): (Vec<Change>, Vec<Change>) =
+            changes.into_iter().partition(|change| match change.standing {
+                Standing::Unclaimed(_) => true,
+                Standing::Known(_) => flags,
+                Standing::New => false,
+            });
+        for some in by_id.chunks(MAX_RECORDS) {
+            let saved = update(session, some).await?;
             self.keep(session, some, saved, &mut ensured).await?;
         }
         for some in others.chunks(MAX_RECORDS) {
@@ -103,6 +110,8 @@ impl Engine {
                 *ensured = Some(outcome);
             }
         }
+        // In one order whoever writes: PostgreSQL would have two that hold each other's rows wait for ever.
+        records.sort_by_key(|(change, _)| (change.wanted.kind.name(), change.wanted.portal_id));
         let tx = self.store.begin_repeatable().await?;
         for (Change { wanted, .. }, record) in &records {
             tx.org_records().put(&session.org_id, wanted.kind, wanted.portal_id, record).await?;
@@ -141,18 +150,24 @@ async fn upsert(
     }
 }
 
-/// Writes the portal's key, and what else should be there, into records that the org had already.
-async fn take_over(
+/// Writes the portal's key, and what else should be there, into records that the org has.
+async fn update(
     session: &OrgSession,
     changes: &[Change],
 ) -> Result<Vec<Result<Upserted, salesforce::Error>>, salesforce::Error> {
     let records: Vec<(SalesforceId, Map<String, Value>)> = changes
         .iter()
         .filter_map(|change| {
-            let Standing::Unclaimed(id) = &change.standing else { return None };
+            let id = match &change.standing {
+                Standing::Unclaimed(id) => {
+                    tracing::info!(org.record = %id, org.object = change.wanted.object, "a record that was in the org is taken over");
+                    id
+                }
+                Standing::Known(id) => id,
+                Standing::New => return None,
+            };
             let mut fields = change.wanted.fields.clone();
             fields.insert(PORTAL_KEY.to_owned(), json!(change.wanted.key));
-            tracing::info!(org.record = %id, org.object = change.wanted.object, "a record that was in the org is taken over");
             Some((id.clone(), fields))
         })
         .collect();

@@ -38,7 +38,9 @@ struct Row {
     visibility: Option<String>,
 }
 
-const COLUMNS: [&str; 7] =
+pub(super) const OBJECT: &str = "Portal_Post__c";
+
+pub(super) const COLUMNS: [&str; 7] =
     ["Id", "Key__c", "Feed_Item__c", "Author_Name__c", "Author_Username__c", "Author_Role__c", "Visibility__c"];
 
 /// Ids in one query; far below what a query's text may hold.
@@ -69,7 +71,7 @@ impl Engine {
         session: &OrgSession,
         key: PostKey,
     ) -> Result<Option<LedgerEntry>, Error> {
-        let soql = Soql::select(COLUMNS).from("Portal_Post__c").filter(Field("Key__c").eq(key.to_string())).limit(1);
+        let soql = Soql::select(COLUMNS).from(OBJECT).filter(Field("Key__c").eq(key.to_string())).limit(1);
         let rows: Vec<Row> = session.client.query_all(&soql).await?;
         Ok(rows.into_iter().next().and_then(Row::entry))
     }
@@ -107,7 +109,7 @@ impl Engine {
         let mut entries = HashMap::new();
         for some in feed_items.chunks(IDS_AT_ONCE) {
             let soql = Soql::select(COLUMNS)
-                .from("Portal_Post__c")
+                .from(OBJECT)
                 .filter(Field("Feed_Item__c").is_in(some.iter().map(SalesforceId::as_str)));
             let rows: Vec<Row> = session.client.query_all(&soql).await?;
             entries.extend(rows.into_iter().filter_map(Row::entry).map(|entry| (entry.feed_item.clone(), entry)));

@@ -12,7 +12,7 @@ use super::{
     rows::{CaseCommentRow, CaseInOrg, EmailRow, FeedCommentRow, FeedItemRow},
     session::{FeedItemFields, Has, OrgSession},
 };
-use crate::{Engine, Error, feed_text, live::Audience, posting::DEFAULT_CASE_KEY};
+use crate::{DeletedRecords, Engine, Error, UnlabelledPosts, feed_text, live::Audience, posting::DEFAULT_CASE_KEY};
 
 /// What one page of rows changed here.
 #[derive(Debug, Default)]
@@ -44,11 +44,15 @@ impl Engine {
             known.extend(case.map(|case| (row, case)));
         }
         let mut merged = Merged::default();
+        let policy = self.deleted_records().await?;
         let mut changed_courses = Vec::new();
         let now = self.clock.now();
         let tx = self.store.begin_repeatable().await?;
         for (row, case) in known {
             if row.is_deleted {
+                if policy == DeletedRecords::Flag {
+                    continue;
+                }
                 // Made anew with the next post.
                 let record = tx.org_records().get(&session.org_id, OrgRecordKind::Case, case.id.as_uuid()).await?;
                 if record.is_some_and(|record| record.salesforce_id == row.id) {
@@ -112,12 +116,17 @@ impl Engine {
                 (None, Some(key)) => self.store.read().posts().by_key(key).await?,
                 (before, _) => before,
             };
+            let ours = |before: &PostRow| before.key.is_some() || before.ledger_salesforce_id.is_some();
             let visibility = match (fields.visibility, &before, entry) {
                 (Has::Yes, _, _) if row.visibility.as_deref() == Some("AllUsers") => Visibility::Public,
                 (Has::Yes, _, _) => Visibility::Internal,
-                (Has::No, Some(before), _) => before.visibility,
-                (Has::No, None, Some(entry)) => entry.visibility,
-                (Has::No, None, None) => Visibility::Internal,
+                (Has::No, Some(before), _) if ours(before) => before.visibility,
+                (Has::No, _, Some(entry)) => entry.visibility,
+                // Asked, never guessed.
+                (Has::No, _, None) => match fields.unlabelled {
+                    Some(UnlabelledPosts::Public) => Visibility::Public,
+                    Some(UnlabelledPosts::Internal) | None => Visibility::Internal,
+                },
             };
             if let Some(post) = self.feed_item_post(session, row, case, entry, visibility, before.as_ref()) {
                 incoming.push(Incoming { post, before });

@@ -7,10 +7,10 @@ use store::CursorRow;
 
 use super::{
     rows::{CaseCommentRow, CaseInOrg, EmailRow, FeedCommentRow, FeedItemRow},
-    session::{FeedItemFields, Moved, OrgSession},
+    session::{FeedItemFields, Has, Moved, OrgSession},
     sources::{FEED_COMMENT_COLUMNS, Source},
 };
-use crate::{Engine, Error, PollOutcome, PollReport};
+use crate::{Engine, Error, PollOutcome, PollReport, UnlabelledPosts, settings::UNLABELLED_POSTS};
 
 /// The cursor of a source that has been read to its end, but was empty.
 const NOTHING_YET: Timestamp = Timestamp::from_micros(0);
@@ -120,11 +120,11 @@ impl Engine {
             if !full {
                 break;
             }
-            self.save_cursor(session, T::NAME, &cursor).await?;
+            self.save_cursor(session, T::NAME, &cursor, fields).await?;
         }
         cursor.read_at = started;
         self.note_moved(session, T::NAME, &cursor, before.as_ref());
-        self.save_cursor(session, T::NAME, &cursor).await?;
+        self.save_cursor(session, T::NAME, &cursor, fields).await?;
         Ok(published)
     }
 
@@ -164,8 +164,21 @@ impl Engine {
         }
     }
 
-    async fn save_cursor(&self, session: &OrgSession, source: &str, cursor: &CursorRow) -> Result<(), Error> {
+    /// Notes how far it was read, unless an admin has said something else meanwhile of what these rows mean: then they are read again.
+    async fn save_cursor(
+        &self,
+        session: &OrgSession,
+        source: &str,
+        cursor: &CursorRow,
+        fields: FeedItemFields,
+    ) -> Result<(), Error> {
         let tx = self.store.begin_repeatable().await?;
+        if fields.visibility == Has::No {
+            let answer = tx.settings().hold(UNLABELLED_POSTS).await?;
+            if answer.and_then(|row| UnlabelledPosts::from_name(&row.value)) != fields.unlabelled {
+                return Ok(());
+            }
+        }
         tx.cursors().put(&session.org_id, source, cursor).await?;
         tx.commit().await?;
         if let Some(org) = &self.org {

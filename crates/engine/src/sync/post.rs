@@ -1,17 +1,20 @@
 //! Delivering a post: one composite request with its ledger row, settled in one transaction. What happens when the answer is
 //! lost is decided by the ledger: its key is unique, so the second try is told that the first one landed.
 
-use domain::{AuthorLabel, CommentBody, RunKey, SalesforceId, Visibility};
+use domain::{AuthorLabel, CommentBody, PostKey, RunKey, SalesforceId, Visibility};
 use salesforce::{CompositeRequest, Repeat, Subrequest, reference};
-use serde_json::{Map, json};
-use store::Delivered;
+use serde_json::{Map, Value, json};
+use store::{Delivered, PostRow, UserRow};
 
 use super::{
     ancestors::{Place, Subject},
     deliver::{Claim, Verdict},
+    gone::is_gone,
+    ledger,
+    records::fields,
     session::{Has, OrgSession},
 };
-use crate::{Engine, Error, feed_text, live::Audience};
+use crate::{DeletedRecords, Engine, Error, feed_text, live::Audience};
 
 /// What became of one try.
 enum Outcome {
@@ -80,9 +83,16 @@ impl Engine {
                 Err(error) => Err(error),
             };
             match sent {
-                Err(Error::Org(error)) if is_ancestor_gone(&error) && !rebuilt => {
+                Err(Error::Org(error)) if is_gone(&error) && self.deleted_records().await? == DeletedRecords::Flag => {
+                    let reason = format!(
+                        "Something in Salesforce that this hangs on was deleted there ({}). An admin decides whether it is made again.",
+                        error.message().trim_end_matches('.')
+                    );
+                    return Ok(Outcome::Refused { reason, code: error.code().map(str::to_owned) });
+                }
+                Err(Error::Org(error)) if is_gone(&error) && !rebuilt => {
                     tracing::warn!(error = %error, post.id = %subject.post.id, "a record the post hangs on is gone from the org; made again");
-                    self.forget_ancestors(session, subject).await?;
+                    self.forget_ancestors(&session.org_id, subject).await?;
                     rebuilt = true;
                 }
                 sent => return sent,
@@ -102,32 +112,13 @@ impl Engine {
         let run_key = post.run_key.as_deref().map(RunKey::new).transpose()?;
         let label = AuthorLabel::new(&author.name, &author.username);
         let text = feed_text::write(&label, run_key.as_ref(), &CommentBody::new(&post.body)?)?;
-        let mut feed_item = Map::new();
-        feed_item.insert("ParentId".to_owned(), json!(place.case));
-        feed_item.insert("Body".to_owned(), json!(text));
-        if has_visibility == Has::Yes {
-            let visibility = match post.visibility {
-                Visibility::Public => "AllUsers",
-                Visibility::Internal => "InternalUsers",
-            };
-            feed_item.insert("Visibility".to_owned(), json!(visibility));
-        }
-        let ledger = json!({
-            "Key__c": key.to_string(),
-            "Feed_Item__c": reference("post", "id"),
-            "Case__c": place.case,
-            "Contact__c": place.contact,
-            "Course_Run__c": place.run,
-            "Author_Name__c": feed_text::cut(&feed_text::shield(&post.author_name), 255),
-            "Author_Username__c": feed_text::cut(&feed_text::shield(author.username.as_str()), 150),
-            "Author_Role__c": author.role.name(),
-            "Visibility__c": post.visibility.name(),
-        });
+        let feed_item = feed_item_record(post, &text, place, has_visibility);
+        let ledger = ledger_record(post, author, key, place);
         let request = CompositeRequest {
             all_or_none: true,
             subrequests: vec![
                 Subrequest::create("post", "FeedItem", feed_item.into()),
-                Subrequest::create("ledger", "Portal_Post__c", ledger),
+                Subrequest::create("ledger", ledger::OBJECT, ledger.into()),
             ],
         };
         // Safe to repeat: the ledger's key lets only one of them through.
@@ -189,16 +180,29 @@ impl Engine {
     }
 }
 
-/// What the org says when a record that another one points to is no longer there.
-fn is_ancestor_gone(error: &salesforce::Error) -> bool {
-    matches!(
-        error.code(),
-        Some(
-            "NOT_FOUND"
-                | "ENTITY_IS_DELETED"
-                | "INVALID_CROSS_REFERENCE_KEY"
-                | "INVALID_ID_FIELD"
-                | "INSUFFICIENT_ACCESS_ON_CROSS_REFERENCE_ENTITY"
-        )
-    )
+pub(super) fn feed_item_record(post: &PostRow, text: &str, place: &Place, has_visibility: Has) -> Map<String, Value> {
+    let mut record = fields([("ParentId", json!(place.case)), ("Body", json!(text))]);
+    if has_visibility == Has::Yes {
+        let visibility = match post.visibility {
+            Visibility::Public => "AllUsers",
+            Visibility::Internal => "InternalUsers",
+        };
+        record.insert("Visibility".to_owned(), json!(visibility));
+    }
+    record
+}
+
+/// Goes with a feed item that is called `post` in the same request.
+pub(super) fn ledger_record(post: &PostRow, author: &UserRow, key: PostKey, place: &Place) -> Map<String, Value> {
+    fields([
+        ("Key__c", json!(key.to_string())),
+        ("Feed_Item__c", json!(reference("post", "id"))),
+        ("Case__c", json!(place.case)),
+        ("Contact__c", json!(place.contact)),
+        ("Course_Run__c", json!(place.run)),
+        ("Author_Name__c", json!(feed_text::cut(&feed_text::shield(&post.author_name), 255))),
+        ("Author_Username__c", json!(feed_text::cut(&feed_text::shield(author.username.as_str()), 150))),
+        ("Author_Role__c", json!(author.role.name())),
+        ("Visibility__c", json!(post.visibility.name())),
+    ])
 }

@@ -11,6 +11,9 @@ use crate::{Engine, posting::hex};
 /// The external id of everything the portal puts in an org.
 pub(super) const PORTAL_KEY: &str = "Portal_Key__c";
 
+/// Where the org's people see that a case came from.
+pub(super) const ORIGIN: &str = "Publisher";
+
 /// Text and address fields of the org.
 const TEXT_MAX_CHARS: usize = 255;
 
@@ -161,11 +164,7 @@ pub(super) fn case_record(
             ("AccountId", json!(account)),
         ]),
         // The contact is whoever wrote first.
-        at_first: fields([
-            ("Status", json!(case.status)),
-            ("Origin", json!("Publisher")),
-            ("ContactId", json!(contact)),
-        ]),
+        at_first: fields([("Status", json!(case.status)), ("Origin", json!(ORIGIN)), ("ContactId", json!(contact))]),
         known_by: None,
     }
 }

@@ -5,16 +5,18 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
 };
 
-use domain::{Clock, ConnectionId, SalesforceId, Timestamp};
+use domain::{Clock, ConnectionId, Random, SalesforceId, Timestamp};
 use futures::future::BoxFuture;
 use salesforce::{Client, Grant, OAuth, OrgConfig, TokenStore, TokenStoreError, Tokens};
-use store::{ConnectionRow, ConnectionState, OrgRecord, OrgRecordKind, RefreshedTokens, Store};
+use store::{
+    ConnectionRow, ConnectionState, KnownOrg, NewConnection, OrgRecord, OrgRecordKind, RefreshedTokens, Store,
+};
 use tokio::sync::Notify;
 use url::Url;
 use uuid::Uuid;
 
 use super::{breaker::Breaker, standing::LastStanding};
-use crate::{Engine, Error, Limits, OrgGrant, OrgOptions, UnusableOrg};
+use crate::{Engine, Error, Limits, OrgGrant, OrgOptions, UnlabelledPosts, UnusableOrg};
 
 /// The configured org.
 pub(crate) struct Org {
@@ -63,6 +65,8 @@ pub(super) struct FeedItemFields {
     /// Only where digital experiences are on.
     pub(super) visibility: Has,
     pub(super) is_rich_text: Has,
+    /// Where an admin said that items belong which say nothing of their visibility.
+    pub(super) unlabelled: Option<UnlabelledPosts>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -100,12 +104,13 @@ impl Org {
         }
     }
 
-    fn session(&self, row: &ConnectionRow, store: &Store, clock: &Arc<dyn Clock>) -> Arc<OrgSession> {
+    fn session(&self, row: &ConnectionRow, engine: &Engine) -> Arc<OrgSession> {
         let mut current = self.current.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(session) = current.as_ref().filter(|session| session.connection == row.id) {
             return Arc::clone(session);
         }
-        let tokens = ConnectionTokens { store: store.clone(), clock: Arc::clone(clock), connection: row.id };
+        let (store, clock, random) = (engine.store.clone(), Arc::clone(&engine.clock), Arc::clone(&engine.random));
+        let tokens = ConnectionTokens { store, clock, random, connection: row.id };
         let session = Arc::new(OrgSession {
             connection: row.id,
             org_id: row.org_id.clone(),
@@ -115,7 +120,7 @@ impl Org {
                 Arc::clone(&self.config),
                 self.grant(),
                 Arc::new(tokens),
-                Arc::clone(clock),
+                Arc::clone(&engine.clock),
             ),
             given: Mutex::default(),
             budget_looked: Mutex::default(),
@@ -129,6 +134,11 @@ impl Org {
     pub(crate) fn forget_session(&self) {
         self.standing.forget();
         *self.current.lock().unwrap_or_else(PoisonError::into_inner) = None;
+    }
+
+    /// The connection in use in this process, if it was used.
+    pub(crate) fn used_session(&self) -> Option<Arc<OrgSession>> {
+        self.current.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// A client for tokens that belong to no stored connection yet.
@@ -164,12 +174,10 @@ impl Engine {
     pub(crate) async fn org_session(&self) -> Result<Option<Arc<OrgSession>>, Error> {
         let Some(org) = &self.org else { return Ok(None) };
         let row = self.store.read().connections().current().await?;
-        Ok(row
-            .filter(|row| row.state == ConnectionState::Connected)
-            .map(|row| org.session(&row, &self.store, &self.clock)))
+        Ok(row.filter(|row| row.state == ConnectionState::Connected).map(|row| org.session(&row, self)))
     }
 
-    /// What this org's FeedItem can do, asked once.
+    /// What this org's FeedItem can do, asked once, and what an admin has said of it.
     pub(super) async fn feed_item_fields(&self, session: &OrgSession) -> Result<FeedItemFields, Error> {
         let fields = session.feed_item.get_or_try_init(|| async {
             let described = session.client.describe("FeedItem").await?;
@@ -177,9 +185,14 @@ impl Engine {
             Ok::<_, salesforce::Error>(FeedItemFields {
                 visibility: has("Visibility"),
                 is_rich_text: has("IsRichText"),
+                unlabelled: None,
             })
         });
-        Ok(*fields.await?)
+        let fields = *fields.await?;
+        Ok(match fields.visibility {
+            Has::Yes => fields,
+            Has::No => FeedItemFields { unlabelled: self.unlabelled_posts().await?, ..fields },
+        })
     }
 
     /// Stops the use of a connection until an admin connects again. Deliveries wait.
@@ -207,7 +220,34 @@ fn sentence(text: &str) -> String {
 struct ConnectionTokens {
     store: Store,
     clock: Arc<dyn Clock>,
+    random: Arc<dyn Random>,
     connection: ConnectionId,
+}
+
+impl ConnectionTokens {
+    /// A grant that needs nobody logged in to another org than this connection's: nothing is read or sent there before an admin has
+    /// decided.
+    async fn refuse(&self, row: &ConnectionRow, tokens: &Tokens, other: SalesforceId) -> Result<(), store::Error> {
+        let now = self.clock.now();
+        let connection = NewConnection {
+            id: ConnectionId::from_uuid(self.random.uuid_v7(now)),
+            instance_url: tokens.instance_url.to_string(),
+            login_url: row.login_url.clone(),
+            org_id: other,
+            org_user_id: tokens.user_id().unwrap_or_else(|| row.org_user_id.clone()),
+            org_username: row.org_username.clone(),
+            access_token: tokens.access_token.clone(),
+            refresh_token: tokens.refresh_token.clone(),
+            scope: tokens.scope.clone(),
+            issued_at: tokens.issued_at.unwrap_or(now),
+            connected_by: row.connected_by,
+            created_at: now,
+        };
+        tracing::error!(org.id = %connection.org_id, org.was = %row.org_id, "another org answers; an admin has to decide");
+        let tx = self.store.begin().await?;
+        tx.connections().replace(&connection, KnownOrg::Other).await?;
+        tx.commit().await
+    }
 }
 
 impl TokenStore for ConnectionTokens {
@@ -236,6 +276,14 @@ impl TokenStore for ConnectionTokens {
                 instance_url: tokens.instance_url.to_string(),
                 issued_at: tokens.issued_at.unwrap_or(now),
             };
+            let current = self.store.read().connections().current().await.map_err(TokenStoreError::new)?;
+            if let (Some(row), Some(org)) = (current, tokens.organization_id())
+                && row.id == self.connection
+                && row.org_id != org
+            {
+                self.refuse(&row, tokens, org).await.map_err(TokenStoreError::new)?;
+                return Err(TokenStoreError::new("another org answered"));
+            }
             let tx = self.store.begin().await.map_err(TokenStoreError::new)?;
             match tx.connections().current().await.map_err(TokenStoreError::new)? {
                 Some(row) if row.id == self.connection => {}

@@ -33,6 +33,9 @@ pub(super) trait Source: DeserializeOwned + Send + 'static {
     ) -> impl Future<Output = Result<Merged, Error>> + Send;
 }
 
+/// Whose rows depend on the visibility of feed items.
+pub(crate) const FEED_SOURCES: [&str; 2] = [FeedItemRow::NAME, FeedCommentRow::NAME];
+
 /// What hangs on the cases the portal made.
 fn on_portal_cases() -> Filter {
     let cases = Soql::select(["Id"]).from("Case").filter(Field("Portal_Key__c").is_not_null());

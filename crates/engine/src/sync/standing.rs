@@ -38,6 +38,7 @@ enum Connection {
     None,
     /// Ended, or paused until an admin connects again.
     Unusable,
+    OtherOrg,
     Made {
         at: Timestamp,
     },
@@ -74,6 +75,7 @@ impl Engine {
         };
         let state = match connection {
             Connection::None | Connection::Unusable => OrgState::Disconnected,
+            Connection::OtherOrg => OrgState::OtherOrg,
             Connection::Made { at } => {
                 let patience = org.options.poll_interval.saturating_mul(POLLS_MISSED);
                 let late = now.since(read_at.unwrap_or(at)) > patience;
@@ -85,12 +87,18 @@ impl Engine {
 
     async fn stored_standing(&self) -> Result<Stored, Error> {
         let reader = self.store.read();
-        let Some(connection) = reader.connections().latest().await? else {
+        let connections = reader.connections();
+        let connection = match connections.current().await? {
+            None => connections.latest().await?,
+            current => current,
+        };
+        let Some(connection) = connection else {
             return Ok(Stored { connection: Connection::None, read_at: None });
         };
         let read_at = reader.cursors().oldest_read_at(&connection.org_id).await?.filter(|at| at.as_micros() > 0);
         let connection = match connection.state {
             store::ConnectionState::Connected => Connection::Made { at: connection.created_at },
+            store::ConnectionState::OtherOrg => Connection::OtherOrg,
             store::ConnectionState::Paused | store::ConnectionState::Disconnected => Connection::Unusable,
         };
         Ok(Stored { connection, read_at })

@@ -40,6 +40,8 @@ pub struct ObjectDescribe {
     pub updateable: bool,
     pub deletable: bool,
     pub queryable: bool,
+    /// Feed items can be posted on its records.
+    pub feed_enabled: bool,
     pub fields: Vec<FieldDescribe>,
 }
 

@@ -5,8 +5,8 @@ use domain::{
     Timestamp, UserId,
 };
 use sea_orm::{
-    ActiveModelTrait, ActiveValue::Set, ColumnTrait, DatabaseTransaction, EntityTrait, QueryFilter, QueryOrder,
-    QuerySelect, sea_query::OnConflict,
+    ActiveModelTrait, ActiveValue::Set, ColumnTrait, ConnectionTrait, DatabaseTransaction, EntityTrait, QueryFilter,
+    QueryOrder, QuerySelect, sea_query::OnConflict,
 };
 use uuid::Uuid;
 
@@ -17,13 +17,13 @@ use crate::{
     entities::{course_editors, course_organizations, course_runs, courses, organizations},
 };
 
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct OrganizationUpsert {
     pub key: OrganizationKey,
     pub name: String,
 }
 
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CourseUpsert {
     pub id: CourseId,
     pub key: CourseKey,
@@ -32,7 +32,7 @@ pub struct CourseUpsert {
     pub organizations: Vec<OrganizationId>,
 }
 
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RunUpsert {
     pub key: RunKey,
     pub course_id: CourseId,
@@ -43,6 +43,46 @@ pub struct RunUpsert {
     pub status: RunStatus,
     pub ofac: OfacDecision,
     pub is_new: IsNew,
+}
+
+/// What an upsert would do: for asking first.
+impl<C: ConnectionTrait> Catalogue<'_, C> {
+    pub async fn organization_change(&self, upsert: &OrganizationUpsert) -> Result<Changed, Error> {
+        let found = self.organization_by_key(&upsert.key).await?;
+        Ok(found.map_or(Changed::Inserted, |found| changed_unless(found.name == upsert.name)))
+    }
+
+    pub async fn course_change(&self, upsert: &CourseUpsert) -> Result<Changed, Error> {
+        let Some(found) = self.course(upsert.id).await? else { return Ok(Changed::Inserted) };
+        let same = found.title == upsert.title
+            && found.key == upsert.key
+            && self.organization_ids(upsert.id).await? == distinct(&upsert.organizations);
+        Ok(changed_unless(same))
+    }
+
+    pub async fn run_change(&self, upsert: &RunUpsert) -> Result<Changed, Error> {
+        let Some(found) = self.run_by_key(&upsert.key).await? else { return Ok(Changed::Inserted) };
+        let same = found.course_id == upsert.course_id
+            && found.title == upsert.title
+            && found.start_at == upsert.start_at
+            && found.end_at == upsert.end_at
+            && found.go_live_at == upsert.go_live_at
+            && found.status == upsert.status
+            && found.ofac == upsert.ofac
+            && found.is_new == upsert.is_new;
+        Ok(changed_unless(same))
+    }
+
+    async fn organization_ids(&self, course: CourseId) -> Result<Vec<Uuid>, Error> {
+        Ok(course_organizations::Entity::find()
+            .select_only()
+            .column(course_organizations::Column::OrganizationId)
+            .filter(course_organizations::Column::CourseId.eq(course.as_uuid()))
+            .order_by_asc(course_organizations::Column::Position)
+            .into_tuple()
+            .all(self.connection)
+            .await?)
+    }
 }
 
 impl Catalogue<'_, DatabaseTransaction> {
@@ -86,12 +126,7 @@ impl Catalogue<'_, DatabaseTransaction> {
     /// [`Error::Conflict`] on `courses_key` when another course has the key.
     pub async fn upsert_course(&self, upsert: &CourseUpsert, now: Timestamp) -> Result<(CourseRow, Changed), Error> {
         let found = courses::Entity::find_by_id(upsert.id.as_uuid()).one(self.connection).await?;
-        let mut wanted: Vec<Uuid> = Vec::with_capacity(upsert.organizations.len());
-        for organization in &upsert.organizations {
-            if !wanted.contains(&organization.as_uuid()) {
-                wanted.push(organization.as_uuid());
-            }
-        }
+        let wanted = distinct(&upsert.organizations);
         if let Some(found) = &found
             && found.title == upsert.title
             && found.key == upsert.key.as_str()
@@ -121,17 +156,6 @@ impl Catalogue<'_, DatabaseTransaction> {
         .await?;
         self.replace_organizations(upsert.id, &wanted).await?;
         Ok((model.try_into()?, outcome(found.is_none())))
-    }
-
-    async fn organization_ids(&self, course: CourseId) -> Result<Vec<Uuid>, Error> {
-        Ok(course_organizations::Entity::find()
-            .select_only()
-            .column(course_organizations::Column::OrganizationId)
-            .filter(course_organizations::Column::CourseId.eq(course.as_uuid()))
-            .order_by_asc(course_organizations::Column::Position)
-            .into_tuple()
-            .all(self.connection)
-            .await?)
     }
 
     async fn replace_organizations(&self, course: CourseId, organizations: &[Uuid]) -> Result<(), Error> {
@@ -218,6 +242,27 @@ impl Catalogue<'_, DatabaseTransaction> {
             .await;
         crate::database::inserted(insert).map(|_| ())
     }
+
+    /// Whether it was one.
+    pub async fn remove_editor(&self, course: CourseId, user: UserId) -> Result<bool, Error> {
+        let key = (course.as_uuid(), user.as_uuid());
+        Ok(course_editors::Entity::delete_by_id(key).exec(self.connection).await?.rows_affected > 0)
+    }
+}
+
+/// Each once, where it stood first.
+fn distinct(organizations: &[OrganizationId]) -> Vec<Uuid> {
+    let mut distinct: Vec<Uuid> = Vec::with_capacity(organizations.len());
+    for organization in organizations {
+        if !distinct.contains(&organization.as_uuid()) {
+            distinct.push(organization.as_uuid());
+        }
+    }
+    distinct
+}
+
+const fn changed_unless(same: bool) -> Changed {
+    if same { Changed::Unchanged } else { Changed::Updated }
 }
 
 const fn outcome(is_new: bool) -> Changed {

@@ -23,6 +23,7 @@ pub struct Model {
     pub connected_by: Option<Uuid>,
     pub created_at: i64,
     pub updated_at: i64,
+    pub accepted_at: Option<i64>,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

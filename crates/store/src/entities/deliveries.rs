@@ -17,6 +17,8 @@ pub struct Model {
     pub last_error_code: Option<String>,
     pub created_at: i64,
     pub finished_at: Option<i64>,
+    pub forgotten_because: Option<String>,
+    pub forgotten_by: Option<Uuid>,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

@@ -21,5 +21,6 @@ pub(crate) mod org_records;
 pub(crate) mod organizations;
 pub(crate) mod posts;
 pub(crate) mod sessions;
+pub(crate) mod settings;
 pub(crate) mod user_organizations;
 pub(crate) mod users;

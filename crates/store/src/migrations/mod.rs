@@ -4,6 +4,7 @@ mod m0001_initial;
 mod m0002_public_version;
 mod m0003_revision;
 mod m0004_access_tokens;
+mod m0005_settings;
 mod m0006_imports;
 
 use sea_orm_migration::prelude::*;
@@ -18,6 +19,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0002_public_version::Migration),
             Box::new(m0003_revision::Migration),
             Box::new(m0004_access_tokens::Migration),
+            Box::new(m0005_settings::Migration),
             Box::new(m0006_imports::Migration),
         ]
     }

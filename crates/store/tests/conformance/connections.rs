@@ -6,7 +6,7 @@ use sea_orm::{ConnectionTrait, Database, Statement};
 use secrecy::{ExposeSecret, SecretString};
 use store::{
     Backend::{self, Postgres, Sqlite},
-    ConnectionState, Error, NewConnection, RefreshedTokens, Store, StoreOptions, TokenCipher,
+    ConnectionState, Error, KnownOrg, NewConnection, RefreshedTokens, Store, StoreOptions, TokenCipher,
     testing::{TestDatabase, database},
 };
 
@@ -58,7 +58,9 @@ async fn a_connection_is_kept_with_its_tokens_sealed(#[values(Sqlite, Postgres)]
     let db = database(backend).await;
     let admin = user(&db.store, 1).await;
     assert!(db.store.read().connections().current().await.unwrap().is_none());
-    write!(db.store, |tx| tx.connections().replace(&NewConnection { connected_by: Some(admin), ..new(5, 0) }));
+    write!(db.store, |tx| tx
+        .connections()
+        .replace(&NewConnection { connected_by: Some(admin), ..new(5, 0) }, KnownOrg::Same));
     let row = db.store.read().connections().current().await.unwrap().unwrap();
     assert_eq!(
         (row.id, row.state, row.connected_by, row.problem.as_deref()),
@@ -81,8 +83,8 @@ async fn a_connection_is_kept_with_its_tokens_sealed(#[values(Sqlite, Postgres)]
 #[tokio::test]
 async fn a_new_connection_ends_the_old_and_erases_its_tokens(#[values(Sqlite, Postgres)] backend: Backend) {
     let db = database(backend).await;
-    write!(db.store, |tx| tx.connections().replace(&new(5, 0)));
-    write!(db.store, |tx| tx.connections().replace(&new(6, 1)));
+    write!(db.store, |tx| tx.connections().replace(&new(5, 0), KnownOrg::Same));
+    write!(db.store, |tx| tx.connections().replace(&new(6, 1), KnownOrg::Same));
     let row = db.store.read().connections().current().await.unwrap().unwrap();
     assert_eq!((row.id, shown(row.access_token.as_ref())), (uuid(6).into(), Some("ACCESS-6")));
     write!(db.store, |tx| tx.connections().disconnect(row.id, at(2)));
@@ -97,7 +99,7 @@ async fn a_new_connection_ends_the_old_and_erases_its_tokens(#[values(Sqlite, Po
 #[tokio::test]
 async fn refreshed_tokens_are_kept_unless_the_connection_has_ended(#[values(Sqlite, Postgres)] backend: Backend) {
     let db = database(backend).await;
-    write!(db.store, |tx| tx.connections().replace(&new(5, 0)));
+    write!(db.store, |tx| tx.connections().replace(&new(5, 0), KnownOrg::Same));
     let mut tokens = RefreshedTokens {
         access_token: "ACCESS-B".into(),
         refresh_token: None,
@@ -127,7 +129,7 @@ async fn refreshed_tokens_are_kept_unless_the_connection_has_ended(#[values(Sqli
 #[tokio::test]
 async fn a_paused_connection_is_still_the_current_one(#[values(Sqlite, Postgres)] backend: Backend) {
     let db = database(backend).await;
-    write!(db.store, |tx| tx.connections().replace(&new(5, 0)));
+    write!(db.store, |tx| tx.connections().replace(&new(5, 0), KnownOrg::Same));
     write!(db.store, |tx| tx.connections().pause(
         uuid(5).into(),
         "The org no longer accepts us. Connect again.",
@@ -149,7 +151,7 @@ async fn tokens_of_another_secret_key_are_not_there_but_the_connection_is(
     #[values(Sqlite, Postgres)] backend: Backend,
 ) {
     let db = database(backend).await;
-    write!(db.store, |tx| tx.connections().replace(&new(5, 0)));
+    write!(db.store, |tx| tx.connections().replace(&new(5, 0), KnownOrg::Same));
     let cipher = TokenCipher::new([99; 32], Arc::new(SystemRandom));
     let other = Store::connect(&db.url, StoreOptions { max_connections: 1, cipher }).await.unwrap();
     let row = other.read().connections().current().await.unwrap().unwrap();
@@ -167,7 +169,7 @@ async fn two_admins_connecting_at_once_leave_one_connection(#[values(Sqlite, Pos
                 let store = db.store.clone();
                 tokio::spawn(async move {
                     let tx = store.begin().await?;
-                    tx.connections().replace(&new(100 + round * 10 + n, 0)).await?;
+                    tx.connections().replace(&new(100 + round * 10 + n, 0), KnownOrg::Same).await?;
                     tx.commit().await
                 })
             })

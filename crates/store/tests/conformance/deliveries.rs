@@ -176,7 +176,7 @@ async fn a_revived_delivery_waits_for_what_its_lane_is_doing(#[values(Sqlite, Po
         "Subject is required",
         Some("REQUIRED_FIELD_MISSING")
     ));
-    let dead = db.store.read().deliveries().dead(10).await.unwrap();
+    let dead = db.store.read().deliveries().dead(None, 10).await.unwrap();
     assert_eq!(dead.iter().map(number).collect::<Vec<_>>(), [1]);
     assert_eq!(
         (dead[0].state, dead[0].last_error.as_deref(), dead[0].last_error_code.as_deref()),

@@ -1,0 +1,199 @@
+//! A catalogue as JSON lines: one record a line, in the shapes in which upstream systems put them. Organizations are taken in first, then
+//! courses, then runs, whatever order they stand in.
+
+use std::io::{BufRead, Read};
+
+use domain::{CourseId, OrganizationKey, RunStatus, Timestamp};
+use serde::Deserialize;
+use store::{CourseUpsert, OrganizationUpsert};
+
+use super::{
+    intake::Intake,
+    save::{course_facts, key_taken, no_course, no_organization, organization_upsert, run_facts, run_upsert},
+};
+use crate::{CourseInput, Engine, Error, ImportMode, ImportReport, RunInput};
+
+/// Records written in one transaction.
+const AT_ONCE: usize = 500;
+
+#[derive(Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum Record {
+    Organization(Organization),
+    Course(Course),
+    Run(Run),
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Organization {
+    key: String,
+    name: String,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Course {
+    uuid: CourseId,
+    key: String,
+    title: String,
+    organizations: Vec<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Run {
+    key: String,
+    course: CourseId,
+    title: String,
+    start: Option<String>,
+    end: Option<String>,
+    go_live_date: Option<String>,
+    #[serde(default)]
+    status: RunStatus,
+    has_ofac_restrictions: Option<bool>,
+    is_new: Option<bool>,
+}
+
+/// Each with the line it stands on.
+#[derive(Default)]
+struct Records {
+    organizations: Vec<(u64, OrganizationUpsert)>,
+    courses: Vec<(u64, CourseId, CourseInput)>,
+    runs: Vec<(u64, String, RunInput)>,
+}
+
+impl Engine {
+    pub(super) async fn take_in_lines(
+        &self,
+        reader: impl BufRead,
+        mode: ImportMode,
+        report: &mut ImportReport,
+    ) -> Result<(), Error> {
+        let Records { organizations, courses, runs } = read(reader, report)?;
+        let mut intake = Intake::new(self, mode);
+        for some in organizations.chunks(AT_ONCE) {
+            intake.begin().await?;
+            for (_, upsert) in some {
+                intake.organization(upsert.clone(), report).await?;
+            }
+            intake.commit().await?;
+        }
+        for some in courses.chunks(AT_ONCE) {
+            intake.begin().await?;
+            for (line, id, course) in some {
+                let taken = take_in_course(&mut intake, *id, course, report).await;
+                told(taken, *line, report)?;
+            }
+            intake.commit().await?;
+        }
+        for some in runs.chunks(AT_ONCE) {
+            intake.begin().await?;
+            for (line, key, run) in some {
+                let taken = take_in_run(&mut intake, key, run, report).await;
+                told(taken, *line, report)?;
+            }
+            intake.commit().await?;
+        }
+        report.problems.sort();
+        Ok(())
+    }
+}
+
+async fn take_in_course(
+    intake: &mut Intake<'_>,
+    id: CourseId,
+    course: &CourseInput,
+    report: &mut ImportReport,
+) -> Result<(), Error> {
+    let (key, title) = course_facts(course)?;
+    let mut organizations = Vec::with_capacity(course.organizations.len());
+    for key in &course.organizations {
+        let known = OrganizationKey::new(key.as_str()).map_err(|_| no_organization(key))?;
+        organizations.push(intake.organization_by_key(&known).await?.ok_or_else(|| no_organization(key))?);
+    }
+    // Asked first: a refused insert would end the whole transaction.
+    if intake.course_by_key(&key).await?.is_some_and(|other| other != id) {
+        return Err(key_taken(&key));
+    }
+    intake.course(CourseUpsert { id, key, title, organizations }, report).await
+}
+
+async fn take_in_run(
+    intake: &mut Intake<'_>,
+    key: &str,
+    run: &RunInput,
+    report: &mut ImportReport,
+) -> Result<(), Error> {
+    let (key, title) = run_facts(key, run)?;
+    if !intake.has_course(run.course).await? {
+        return Err(no_course(run.course));
+    }
+    let before = intake.run_is_new(&key).await?;
+    intake.run(run_upsert(key, title, run.clone(), before), report).await
+}
+
+/// What is wrong with a line is told of it; what is wrong with the database ends the import.
+fn told(taken: Result<(), Error>, line: u64, report: &mut ImportReport) -> Result<(), Error> {
+    match taken {
+        Err(error @ (Error::Invalid(_) | Error::InvalidField { .. } | Error::Conflict(_))) => {
+            report.problems.push((line, error.public().message));
+            Ok(())
+        }
+        other => other,
+    }
+}
+
+fn read(reader: impl Read + BufRead, report: &mut ImportReport) -> Result<Records, Error> {
+    let mut records = Records::default();
+    for (number, line) in (1..).zip(reader.split(b'\n')) {
+        let line = line.map_err(|error| Error::invalid(format!("The file can't be read: {error}.")))?;
+        let line = line.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&line).trim_ascii();
+        if line.is_empty() {
+            continue;
+        }
+        if let Err(problem) = add(&mut records, number, line) {
+            report.problems.push((number, problem));
+        }
+    }
+    Ok(records)
+}
+
+fn add(records: &mut Records, number: u64, line: &[u8]) -> Result<(), String> {
+    let record: Record = serde_json::from_slice(line).map_err(|error| {
+        format!("The line can't be read: {}.", error.to_string().split(" at line ").next().unwrap_or_default())
+    })?;
+    match record {
+        Record::Organization(Organization { key, name }) => {
+            let upsert = organization_upsert(&key, &name).map_err(|error| error.public().message)?;
+            records.organizations.push((number, upsert));
+        }
+        Record::Course(Course { uuid, key, title, organizations }) => {
+            records.courses.push((number, uuid, CourseInput { key, title, organizations }));
+        }
+        Record::Run(run) => {
+            let input = RunInput {
+                course: run.course,
+                title: run.title,
+                start: moment("start", run.start)?,
+                end: moment("end", run.end)?,
+                go_live_date: moment("go_live_date", run.go_live_date)?,
+                status: run.status,
+                has_ofac_restrictions: run.has_ofac_restrictions,
+                is_new: run.is_new,
+            };
+            records.runs.push((number, run.key, input));
+        }
+    }
+    Ok(())
+}
+
+/// `2026-11-20T12:00:00Z`, or a day, which begins at midnight UTC.
+fn moment(field: &str, text: Option<String>) -> Result<Option<Timestamp>, String> {
+    let Some(text) = text else { return Ok(None) };
+    let day = || Some(text.parse::<jiff::civil::Date>().ok()?.to_zoned(jiff::tz::TimeZone::UTC).ok()?.timestamp());
+    match text.parse::<jiff::Timestamp>().ok().or_else(day) {
+        Some(at) => Ok(Some(at.into())),
+        None => Err(format!("The {field} “{text}” is no time. Write it as 2026-11-20T12:00:00Z.")),
+    }
+}

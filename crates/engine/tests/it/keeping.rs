@@ -1,0 +1,116 @@
+//! Keeping the catalogue: who belongs to what, and files with many records at once.
+
+use domain::Role;
+use engine::{CourseFilter, ImportCount, ImportMode, PublicKind};
+use rstest::rstest;
+use store::Backend;
+
+use crate::portal::{Portal, circuits, cs50, kind};
+
+#[rstest]
+#[case::sqlite(Backend::Sqlite)]
+#[case::postgres(Backend::Postgres)]
+#[tokio::test]
+async fn memberships_and_editors_count_from_the_next_request_on(#[case] backend: Backend) {
+    let portal = Portal::new(backend, None).await;
+    let engine = &portal.engine;
+    let sam = portal.person("sam", Role::Staff, &[]).await;
+    let pat = portal.person("pat", Role::Partner, &["MITx"]).await;
+    let harvardx = engine.catalogue_organizations(&sam, None).await.unwrap().organizations.remove(0);
+    assert_eq!(harvardx.key, "HarvardX");
+    let again = async || engine.actor(pat.user()).await.unwrap().unwrap();
+    assert_eq!(kind(engine.course(&pat, cs50()).await), PublicKind::NotFound);
+    engine.add_member(&sam, harvardx.id, " PAT@example.org").await.unwrap();
+    engine.add_member(&sam, harvardx.id, "pat@example.org").await.unwrap();
+    engine.course(&*again().await, cs50()).await.unwrap();
+    let page = engine.catalogue_organization(&sam, harvardx.id).await.unwrap();
+    assert_eq!(page.members.iter().map(|member| member.name.as_str()).collect::<Vec<_>>(), ["pat Ames"]);
+    engine.remove_member(&sam, harvardx.id, pat.user()).await.unwrap();
+    assert_eq!(kind(engine.course(&*again().await, cs50()).await), PublicKind::NotFound);
+    engine.course(&*again().await, circuits()).await.unwrap();
+
+    let olga = portal.person("olga", Role::Partner, &["MITx"]).await;
+    engine.add_editor(&sam, circuits(), "olga@example.org").await.unwrap();
+    assert_eq!(
+        kind(engine.post_comment(&olga, circuits(), crate::portal::comment("x"), engine::Wait::ForNothing).await),
+        PublicKind::NotFound
+    );
+    let page = engine.catalogue_course(&sam, circuits()).await.unwrap();
+    assert!(page.editors[0].counts && page.editors[0].id == olga.user());
+    engine.remove_editor(&sam, circuits(), olga.user()).await.unwrap();
+    assert!(engine.catalogue_course(&sam, circuits()).await.unwrap().editors.is_empty());
+
+    let field = |error: engine::Error| error.public().field.unwrap();
+    assert_eq!(field(engine.add_member(&sam, harvardx.id, "nobody@example.org").await.unwrap_err()), "email");
+    assert_eq!(field(engine.add_member(&sam, harvardx.id, "sam@example.org").await.unwrap_err()), "email");
+    for refused in [
+        kind(engine.add_member(&pat, harvardx.id, "pat@example.org").await),
+        kind(engine.remove_member(&pat, harvardx.id, olga.user()).await),
+        kind(engine.add_editor(&pat, circuits(), "pat@example.org").await),
+        kind(engine.remove_editor(&pat, circuits(), olga.user()).await),
+        kind(engine.catalogue_course(&pat, circuits()).await),
+        kind(engine.catalogue_courses(&pat, CourseFilter::default()).await),
+        kind(engine.catalogue_organization(&pat, harvardx.id).await),
+        kind(engine.catalogue_organizations(&pat, None).await),
+        kind(engine.upload_catalogue(&pat, b"", ImportMode::Write).await),
+    ] {
+        assert_eq!(refused, PublicKind::NotFound);
+    }
+}
+
+const LINES: &str = r#"{"run":{"key":"course-v1:NewX+1+2026","course":"5b6e2d1c-0000-4000-8000-000000000001","title":"First","start":"2026-09-01","end":"2026-12-01T10:00:00Z","status":"reviewed","has_ofac_restrictions":false}}
+{"course":{"uuid":"5b6e2d1c-0000-4000-8000-000000000001","key":"NewX+1","title":"[Body] </textarea>","organizations":["NewX","MITx"]}}
+
+{"organization":{"key":"NewX","name":"New"}}
+{"organization":{"key":"MITx","name":"MITx"}}
+{"organization":{"key":"..","name":"Bad"}}
+{"course":{"uuid":"not one","key":"NewX+2","title":"Bad","organizations":["NewX"]}}
+{"course":{"uuid":"5b6e2d1c-0000-4000-8000-000000000002","key":"MITx+6.002x","title":"Taken","organizations":["MITx"]}}
+{"course":{"uuid":"5b6e2d1c-0000-4000-8000-000000000003","key":"NewX+3","title":"Bad","organizations":["NoneX"]}}
+{"run":{"key":"course-v1:NewX+9+2026","course":"5b6e2d1c-0000-4000-8000-000000000009","title":"No course"}}
+{"run":{"key":"course-v1:NewX+1+2027","course":"5b6e2d1c-0000-4000-8000-000000000001","title":"x","start":"soon"}}
+{"run":{"key":"course-v1:NewX+1+2028","course":"5b6e2d1c-0000-4000-8000-000000000001","title":"x","colour":"red"}}
+{"thread":{}}
+{"organization":
+"#;
+
+#[rstest]
+#[case::sqlite(Backend::Sqlite)]
+#[case::postgres(Backend::Postgres)]
+#[tokio::test]
+async fn json_lines_are_taken_in_whatever_their_order_and_bad_ones_spoil_no_other(#[case] backend: Backend) {
+    let portal = Portal::new(backend, None).await;
+    let engine = &portal.engine;
+    let sam = portal.person("sam", Role::Staff, &[]).await;
+    let before = engine.my_courses(&sam, CourseFilter::default()).await.unwrap();
+    let dry = engine.upload_catalogue(&sam, LINES.as_bytes(), ImportMode::DryRun).await.unwrap();
+    assert_eq!(engine.my_courses(&sam, CourseFilter::default()).await.unwrap(), before, "a dry run writes nothing");
+    let report = engine.take_in_catalogue(LINES.as_bytes(), ImportMode::Write).await.unwrap();
+    assert_eq!(dry, report, "and says what will be");
+    let count = |created, unchanged| ImportCount { created, updated: 0, unchanged };
+    assert_eq!((report.organizations, report.courses, report.runs), (count(1, 1), count(1, 0), count(1, 0)));
+    let lines: Vec<u64> = report.problems.iter().map(|(line, _)| *line).collect();
+    assert_eq!(lines, [6, 7, 8, 9, 10, 11, 12, 13, 14], "{:#?}", report.problems);
+    let course = "5b6e2d1c-0000-4000-8000-000000000001".parse().unwrap();
+    let page = engine.catalogue_course(&sam, course).await.unwrap();
+    assert_eq!(page.title, "[Body] </textarea>");
+    let organizations: Vec<_> = page.organizations.iter().map(|organization| organization.key.as_str()).collect();
+    assert_eq!((organizations, page.runs.len()), (vec!["NewX", "MITx"], 1));
+    let again = engine.take_in_catalogue(LINES.as_bytes(), ImportMode::Write).await.unwrap();
+    assert_eq!((again.organizations, again.courses, again.runs), (count(0, 2), count(0, 1), count(0, 1)));
+}
+
+#[rstest]
+#[case::sqlite(Backend::Sqlite)]
+#[case::postgres(Backend::Postgres)]
+#[tokio::test]
+async fn a_dry_run_of_a_table_says_what_the_run_then_does(#[case] backend: Backend) {
+    let portal = Portal::new(backend, None).await;
+    let file = "institution,course_number,launch_date,title\nNewX,1,01/02/2026,One\nNewX,2,01/02/2026,Two\nMITx,6.002x,09/05/2012,Renamed\nMITx,6.002x,never,Bad\n";
+    let dry = portal.engine.take_in_catalogue(file.as_bytes(), ImportMode::DryRun).await.unwrap();
+    let again = portal.engine.take_in_catalogue(file.as_bytes(), ImportMode::DryRun).await.unwrap();
+    assert_eq!(dry, again);
+    let report = portal.engine.take_in_catalogue(file.as_bytes(), ImportMode::Write).await.unwrap();
+    assert_eq!(dry, report);
+    assert_eq!((report.organizations.created, report.courses.created, report.courses.updated), (1, 2, 1));
+}
