@@ -20,17 +20,17 @@ export type OrgRecord = Record<string, any>;
 export class SandboxOrg {
   static readonly clientId = 'casebridge-dev';
   static readonly clientSecret = 'casebridge-dev-secret';
-  private readonly program: Program;
+  private program: Program;
   private token: string | undefined;
 
   constructor(
-    folder: string,
+    private readonly folder: string,
     private readonly port: number,
     private readonly tlsPort: number,
+    /** What it lacks of what the project deploys: `FeedItem.Visibility`. */
+    lacking: string[] = [],
   ) {
-    const args = ['serve', '--listen', `127.0.0.1:${port}`, '--tls-listen', `127.0.0.1:${tlsPort}`];
-    args.push('--data', join(folder, 'sandbox.db'), '--seed', 'none', '--schema', join(root, 'salesforce'));
-    this.program = new Program(orgProgram, args, {}, join(folder, 'sandbox.log'));
+    this.program = this.programOf('sandbox', lacking.flatMap((name) => ['--lacking', name]));
     this.certificateAuthority = join(folder, 'sandbox-ca.pem');
   }
 
@@ -42,6 +42,20 @@ export class SandboxOrg {
 
   get tlsUrl(): string {
     return `https://127.0.0.1:${this.tlsPort}`;
+  }
+
+  /** Another org takes its place, at the same address. */
+  async giveWayTo(organizationId: string): Promise<void> {
+    await this.program.stop();
+    this.program = this.programOf(organizationId, ['--organization-id', organizationId]);
+    this.token = undefined;
+    await this.start();
+  }
+
+  private programOf(name: string, more: string[]): Program {
+    const args = ['serve', '--listen', `127.0.0.1:${this.port}`, '--tls-listen', `127.0.0.1:${this.tlsPort}`];
+    args.push('--data', join(this.folder, `${name}.db`), '--seed', 'none', '--schema', join(root, 'salesforce'), ...more);
+    return new Program(orgProgram, args, {}, join(this.folder, 'sandbox.log'));
   }
 
   start(): Promise<void> {

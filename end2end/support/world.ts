@@ -20,10 +20,10 @@ export class World {
   ) {}
 
   /** Started, with the demo catalogue and everybody in it; not connected yet. */
-  static async start(): Promise<World> {
+  static async start({ lacking = [] }: { lacking?: string[] } = {}): Promise<World> {
     const folder = mkdtempSync(join(tmpdir(), 'casebridge-end2end-'));
     const [orgPort, tlsPort, portalPort] = (await freePorts(3)) as [number, number, number];
-    const org = new SandboxOrg(folder, orgPort, tlsPort);
+    const org = new SandboxOrg(folder, orgPort, tlsPort, lacking);
     const portal = new Portal(folder, portalPort, org);
     const world = new World(folder, org, portal, new SalesforceClient(org));
     try {

@@ -16,4 +16,6 @@ mod shell;
 pub use assets::Assets;
 #[cfg(feature = "ssr")]
 pub use shell::{Frame, Viewer};
+#[cfg(feature = "ssr")]
+pub use ui::Refused;
 pub use ui::{Notice, Tone};

@@ -1,6 +1,6 @@
 //! The addresses that pages and islands link to.
 
-use domain::{AccessTokenId, CourseId, PostId, UserId};
+use domain::{AccessTokenId, CourseId, CourseRunId, DeliveryId, OrganizationId, PostId, UserId};
 
 pub const SIGN_IN: &str = "/login";
 pub const SIGN_OUT: &str = "/logout";
@@ -15,6 +15,32 @@ pub const SALESFORCE_DISCONNECT: &str = "/admin/salesforce/disconnect";
 
 pub fn revoke_token(id: AccessTokenId) -> String {
     format!("{TOKENS}/{id}/revoke")
+}
+
+pub const SALESFORCE_CHECK: &str = "/admin/salesforce/check";
+pub const SALESFORCE_USE_THIS_ORG: &str = "/admin/salesforce/use-this-org";
+pub const SALESFORCE_SETTINGS: &str = "/admin/salesforce/settings";
+pub const SALESFORCE_SEND_CATALOGUE: &str = "/admin/salesforce/send-catalogue";
+pub const DELIVERIES: &str = "/admin/deliveries";
+pub const CATALOGUE_COURSES: &str = "/admin/courses";
+pub const CATALOGUE_ORGANIZATIONS: &str = "/admin/organizations";
+pub const CATALOGUE_IMPORT: &str = "/admin/import";
+
+pub fn delivery(id: DeliveryId) -> String {
+    format!("{DELIVERIES}/{id}")
+}
+
+/// The course's page for those who keep the catalogue.
+pub fn catalogue_course(id: CourseId) -> String {
+    format!("{CATALOGUE_COURSES}/{id}")
+}
+
+pub fn catalogue_run(course: CourseId, run: CourseRunId) -> String {
+    format!("{CATALOGUE_COURSES}/{course}#run-{run}")
+}
+
+pub fn catalogue_organization(id: OrganizationId) -> String {
+    format!("{CATALOGUE_ORGANIZATIONS}/{id}")
 }
 
 pub fn course(id: CourseId) -> String {

@@ -38,6 +38,7 @@ impl From<&engine::Actor> for Viewer {
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Place {
     Courses,
+    Catalogue,
     Salesforce,
     Elsewhere,
 }
@@ -106,6 +107,13 @@ fn header(viewer: Option<&Viewer>, place: Place) -> impl IntoView + use<> {
             Role::Customer => "Customer",
             Role::Admin => "Admin",
         };
+        let catalogue = viewer.role.is_internal().then(|| {
+            view! {
+                <a href=routes::CATALOGUE_COURSES aria-current=current(Place::Catalogue)>
+                    "Catalogue"
+                </a>
+            }
+        });
         let salesforce = (viewer.role == Role::Admin).then(|| {
             view! {
                 <a href=routes::SALESFORCE aria-current=current(Place::Salesforce)>
@@ -118,6 +126,7 @@ fn header(viewer: Option<&Viewer>, place: Place) -> impl IntoView + use<> {
                 <a href=routes::COURSES aria-current=current(Place::Courses)>
                     "My courses"
                 </a>
+                {catalogue}
                 {salesforce}
             </nav>
             <div class="site-person">

@@ -40,7 +40,7 @@ pub(super) fn spawn(tasks: &TaskTracker, engine: &Engine, shutdown: &Cancellatio
 async fn connect(engine: Engine) {
     loop {
         match engine.connect_unattended().await {
-            Ok(()) => return,
+            Ok(()) => break,
             Err(error) => {
                 tracing::warn!(
                     error = &error as &(dyn std::error::Error + 'static),
@@ -49,5 +49,11 @@ async fn connect(engine: Engine) {
                 tokio::time::sleep(CONNECT_EVERY).await;
             }
         }
+    }
+    // Where an admin connects, this happens on the page.
+    if engine.connects_by_itself()
+        && let Err(error) = engine.look_at_org().await
+    {
+        tracing::warn!(error = &error as &(dyn std::error::Error + 'static), "the org could not be checked");
     }
 }

@@ -2,11 +2,14 @@
 //! status, and only then draw a page; nothing here knows SQL or Salesforce.
 
 mod assets;
+mod catalogue;
 mod client_address;
 mod comments;
 mod courses;
+mod deliveries;
 mod error_page;
 mod events;
+mod flash;
 mod health;
 mod identity;
 mod local_path;

@@ -20,6 +20,8 @@ pub enum Policy {
     Caller,
     /// The handler itself answers who isn't signed in, because there is something to keep or to word.
     AskedInside,
+    /// Staff and admins, who keep the catalogue. To everybody else who is signed in the route does not exist.
+    Staff,
     /// Admins. To everybody else who is signed in the route does not exist.
     Admin,
     /// Programs with a token of this scope, and pages with a session: who is neither gets a problem with 401.
@@ -38,10 +40,11 @@ impl Policy {
         match (self, role) {
             (Self::Public | Self::AskedInside, _)
             | (Self::SignedIn | Self::Caller, Some(_))
+            | (Self::Staff, Some(Role::Staff | Role::Admin))
             | (Self::Admin, Some(Role::Admin)) => next.run(request).await,
-            (Self::Admin | Self::Api(_), Some(_)) => StatusCode::NOT_FOUND.into_response(),
+            (Self::Staff | Self::Admin | Self::Api(_), Some(_)) => StatusCode::NOT_FOUND.into_response(),
             (Self::Caller | Self::Api(_), None) => StatusCode::UNAUTHORIZED.into_response(),
-            (Self::SignedIn | Self::Admin, None) => to_sign_in(&request).into_response(),
+            (Self::SignedIn | Self::Staff | Self::Admin, None) => to_sign_in(&request).into_response(),
         }
     }
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use axum::{
     Router,
     body::Body,
-    extract::{Request, State},
+    extract::{DefaultBodyLimit, Request, State},
     http::{Method, StatusCode},
     middleware::{from_fn, from_fn_with_state},
     response::Response,
@@ -18,12 +18,14 @@ use tower_http::{
 };
 
 use super::{
-    AppState, CurrentActor, Policy, assets, comments, courses, error_page, events, health, identity, request_context,
-    rest, salesforce_connection, security_headers, session, sign_in, tokens,
+    AppState, CurrentActor, Policy, assets, catalogue, comments, courses, deliveries, error_page, events, health,
+    identity, request_context, rest, salesforce_connection, security_headers, session, sign_in, tokens,
 };
 
 /// The longest comment, percent-encoded, is well under this.
 const BODY_LIMIT: usize = 512 * 1024;
+/// A catalogue of some fifty thousand runs.
+const CATALOGUE_FILE_LIMIT: usize = 8 * 1024 * 1024;
 /// Longer than any single use case's own deadlines.
 const TIMEOUT: Duration = Duration::from_secs(30);
 /// Brotli level of pages made on the fly: most of the gain for little of the work.
@@ -41,14 +43,23 @@ pub struct RouteRow {
 struct Route {
     row: RouteRow,
     handler: MethodRouter<AppState>,
+    /// Bytes.
+    body_limit: usize,
+}
+
+impl Route {
+    /// Takes a file.
+    fn with_body_limit(self, body_limit: usize) -> Self {
+        Self { body_limit, handler: self.handler.layer(DefaultBodyLimit::disable()), ..self }
+    }
 }
 
 fn route(method: Method, path: &'static str, policy: Policy, handler: MethodRouter<AppState>) -> Route {
-    Route { row: RouteRow { method, path, policy }, handler }
+    Route { row: RouteRow { method, path, policy }, handler, body_limit: BODY_LIMIT }
 }
 
 fn routes() -> Vec<Route> {
-    use Policy::{Admin, AskedInside, Caller, Public, SignedIn};
+    use Policy::{Admin, AskedInside, Caller, Public, SignedIn, Staff};
     let (get_, post_) = (Method::GET, Method::POST);
     let mut routes = vec![
         route(get_.clone(), "/", Public, get(sign_in::home)),
@@ -65,11 +76,30 @@ fn routes() -> Vec<Route> {
         route(get_.clone(), "/account/tokens", SignedIn, get(tokens::list)),
         route(post_.clone(), "/account/tokens", SignedIn, post(tokens::make)),
         route(post_.clone(), "/account/tokens/{token}/revoke", SignedIn, post(tokens::revoke)),
-        route(get_.clone(), "/admin", Admin, get(salesforce_connection::first_page)),
+        route(get_.clone(), "/admin", Staff, get(salesforce_connection::first_page)),
         route(get_.clone(), "/admin/salesforce", Admin, get(salesforce_connection::show)),
         route(post_.clone(), "/admin/salesforce/connect", Admin, post(salesforce_connection::connect)),
         route(get_.clone(), "/admin/salesforce/callback", Admin, get(salesforce_connection::callback)),
-        route(post_, "/admin/salesforce/disconnect", Admin, post(salesforce_connection::disconnect)),
+        route(post_.clone(), "/admin/salesforce/disconnect", Admin, post(salesforce_connection::disconnect)),
+        route(post_.clone(), "/admin/salesforce/check", Admin, post(salesforce_connection::check)),
+        route(post_.clone(), "/admin/salesforce/use-this-org", Admin, post(salesforce_connection::use_this_org)),
+        route(post_.clone(), "/admin/salesforce/settings", Admin, post(salesforce_connection::save_settings)),
+        route(post_.clone(), "/admin/salesforce/send-catalogue", Admin, post(salesforce_connection::send_catalogue)),
+        route(get_.clone(), "/admin/deliveries", Admin, get(deliveries::show)),
+        route(post_.clone(), "/admin/deliveries/{delivery}", Admin, post(deliveries::act)),
+        route(get_.clone(), "/admin/courses", Staff, get(catalogue::courses)),
+        route(post_.clone(), "/admin/courses", Staff, post(catalogue::add_course)),
+        route(get_.clone(), "/admin/courses/{course}", Staff, get(catalogue::course)),
+        route(post_.clone(), "/admin/courses/{course}", Staff, post(catalogue::save_course)),
+        route(post_.clone(), "/admin/courses/{course}/editors", Staff, post(catalogue::save_editors)),
+        route(post_.clone(), "/admin/courses/{course}/runs", Staff, post(catalogue::save_run)),
+        route(get_.clone(), "/admin/organizations", Staff, get(catalogue::organizations)),
+        route(post_.clone(), "/admin/organizations", Staff, post(catalogue::add_organization)),
+        route(get_.clone(), "/admin/organizations/{organization}", Staff, get(catalogue::organization)),
+        route(post_.clone(), "/admin/organizations/{organization}", Staff, post(catalogue::save_organization)),
+        route(post_.clone(), "/admin/organizations/{organization}/members", Staff, post(catalogue::save_members)),
+        route(get_.clone(), "/admin/import", Staff, get(catalogue::import_form)),
+        route(post_, "/admin/import", Staff, post(catalogue::import)).with_body_limit(CATALOGUE_FILE_LIMIT),
         route(get_.clone(), "/health/live", Public, get(health::live)),
         route(get_, "/health/ready", Public, get(health::ready)),
     ];
@@ -106,9 +136,12 @@ async fn call_function(
 /// headers, request id.
 pub fn router(state: AppState) -> Router {
     let mut router = Router::new();
-    for Route { row, handler } in routes() {
+    for Route { row, handler, body_limit } in routes() {
         let policy = row.policy;
-        router = router.route(row.path, handler.route_layer(from_fn(move |request, next| policy.check(request, next))));
+        let handler = handler
+            .route_layer(RequestBodyLimitLayer::new(body_limit))
+            .route_layer(from_fn(move |request, next| policy.check(request, next)));
+        router = router.route(row.path, handler);
     }
     let csrf = match CsrfLayer::new().add_trusted_origin(state.web().origin()) {
         Ok(layer) => layer,
@@ -121,7 +154,6 @@ pub fn router(state: AppState) -> Router {
         .layer(session::layer(&state))
         .layer(csrf)
         .layer(from_fn(rest::set_apart))
-        .layer(RequestBodyLimitLayer::new(BODY_LIMIT))
         .layer(TimeoutLayer::with_status_code(StatusCode::REQUEST_TIMEOUT, TIMEOUT))
         .layer(CatchPanicLayer::custom(panicked))
         .layer(from_fn_with_state(state.clone(), error_page::draw))

@@ -1,33 +1,28 @@
 //! The admin's page about the org: connect, come back from the org's consent page, disconnect.
 
 use axum::{
+    Form,
     extract::{Query, State},
     http::StatusCode,
     response::{IntoResponse, Redirect, Response},
 };
+use engine::{Connecting, DeletedRecords, UnlabelledPosts};
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
 use subtle::ConstantTimeEq;
 use tower_sessions::Session;
 
 use super::{
-    AppState,
+    AppState, flash,
     identity::{SignedIn, Unknown},
     log_fault,
     security_headers::FormTargets,
-    session::{NOTICE, ORG_AUTHORIZATION},
+    session::ORG_AUTHORIZATION,
     view::View,
 };
-use crate::app::{Notice, Tone, pages};
+use crate::app::{Tone, pages, routes};
 
 const PAGE: &str = "/admin/salesforce";
-
-/// What happened on the way here, shown once.
-#[derive(Serialize, Deserialize)]
-struct Flash {
-    good: bool,
-    text: String,
-}
 
 /// An authorization under way. In the session, so that no other browser can finish it; taken out by the first callback.
 #[derive(Serialize, Deserialize)]
@@ -36,9 +31,9 @@ struct OrgAuthorization {
     verifier: String,
 }
 
-/// The only admin page there is.
-pub(crate) async fn first_page() -> Redirect {
-    Redirect::to(PAGE)
+/// What somebody who opens `/admin` has most to do with.
+pub(crate) async fn first_page(SignedIn(actor): SignedIn) -> Redirect {
+    Redirect::to(if actor.role() == domain::Role::Admin { PAGE } else { routes::CATALOGUE_COURSES })
 }
 
 pub(crate) async fn show(
@@ -51,15 +46,10 @@ pub(crate) async fn show(
         Ok(connection) => connection,
         Err(error) => return view.failed(&error),
     };
-    let flash = match session.get::<Flash>(NOTICE).await {
-        Ok(Some(flash)) => match session.remove_value(NOTICE).await {
-            Ok(_) => Some(flash),
-            Err(error) => return Unknown::Session(error).answer(&view),
-        },
-        Ok(None) => None,
-        Err(error) => return Unknown::Session(error).answer(&view),
+    let notice = match flash::take(&session, &view).await {
+        Ok(notice) => notice,
+        Err(answer) => return answer,
     };
-    let notice = flash.map(|flash| Notice { tone: if flash.good { Tone::Good } else { Tone::Bad }, text: flash.text });
     let mut page = view.page(StatusCode::OK, pages::salesforce_connection(&view.frame, &connection, notice));
     page.extensions_mut().insert(FormTargets(form_targets(&state)));
     page
@@ -129,9 +119,83 @@ pub(crate) async fn callback(
         return back(&session, &view, Tone::Bad, sentence).await;
     }
     match state.engine().finish_connect(&actor, callback.code, SecretString::from(begun.verifier)).await {
-        Ok(()) => {
+        Ok(Connecting::Connected) => {
+            // What it finds is on the page; that it could not look is no reason to tell of a failure.
+            if let Err(error) = state.engine().preflight(&actor).await {
+                log_fault(&error);
+            }
             back(&session, &view, Tone::Good, "Salesforce is connected. Comments are delivered from now on.").await
         }
+        Ok(Connecting::OtherOrg) => {
+            let text = "This is another Salesforce org than before. Nothing is read or sent until you have decided.";
+            back(&session, &view, Tone::Bad, text).await
+        }
+        Err(error) => failed(&session, &view, &error).await,
+    }
+}
+
+pub(crate) async fn check(
+    State(state): State<AppState>,
+    SignedIn(actor): SignedIn,
+    session: Session,
+    view: View,
+) -> Response {
+    match state.engine().preflight(&actor).await {
+        Ok(_) => back(&session, &view, Tone::Good, "The org was checked just now.").await,
+        Err(error) => failed(&session, &view, &error).await,
+    }
+}
+
+pub(crate) async fn use_this_org(
+    State(state): State<AppState>,
+    SignedIn(actor): SignedIn,
+    session: Session,
+    view: View,
+) -> Response {
+    match state.engine().use_this_org(&actor).await {
+        Ok(()) => {
+            if let Err(error) = state.engine().preflight(&actor).await {
+                log_fault(&error);
+            }
+            back(&session, &view, Tone::Good, "This org is used from now on. The whole catalogue is on its way there.")
+                .await
+        }
+        Err(error) => failed(&session, &view, &error).await,
+    }
+}
+
+pub(crate) async fn send_catalogue(
+    State(state): State<AppState>,
+    SignedIn(actor): SignedIn,
+    session: Session,
+    view: View,
+) -> Response {
+    match state.engine().send_whole_catalogue(&actor).await {
+        Ok(count) => {
+            let text =
+                format!("The catalogue is sent again: {count} records wait. What the org has already is left alone.");
+            back(&session, &view, Tone::Good, &text).await
+        }
+        Err(error) => failed(&session, &view, &error).await,
+    }
+}
+
+pub(crate) async fn save_settings(
+    State(state): State<AppState>,
+    SignedIn(actor): SignedIn,
+    session: Session,
+    view: View,
+    Form(fields): Form<Vec<(String, String)>>,
+) -> Response {
+    let unlabelled = UnlabelledPosts::from_name(flash::value(&fields, "unlabelled_posts"));
+    let deleted = DeletedRecords::from_name(flash::value(&fields, "deleted_records"));
+    let done = match (unlabelled, deleted) {
+        (Some(answer), _) => state.engine().set_unlabelled_posts(&actor, answer).await,
+        (None, Some(policy)) => state.engine().set_deleted_records(&actor, policy).await,
+        (None, None) => return back(&session, &view, Tone::Bad, "Pick one of the answers, then save.").await,
+    };
+    match done {
+        Ok(()) => back(&session, &view, Tone::Good, "Saved. What is shown follows.").await,
         Err(error) => failed(&session, &view, &error).await,
     }
 }
@@ -168,9 +232,5 @@ async fn failed(session: &Session, view: &View, error: &engine::Error) -> Respon
 }
 
 async fn back(session: &Session, view: &View, tone: Tone, text: &str) -> Response {
-    let flash = Flash { good: tone == Tone::Good, text: text.to_owned() };
-    match session.insert(NOTICE, flash).await {
-        Ok(()) => Redirect::to(PAGE).into_response(),
-        Err(error) => Unknown::Session(error).answer(view),
-    }
+    flash::back(session, view, PAGE, tone, text).await
 }

@@ -17,6 +17,8 @@ fn path(row: &RouteRow) -> String {
         .replace("{id}", "01932c07-2000-7000-8000-000000000001")
         .replace("{uuid}", &Portal::circuits().to_string())
         .replace("{key}", "MITx")
+        .replace("{delivery}", "01932c07-2000-7000-8000-000000000001")
+        .replace("{organization}", "01932c07-2000-7000-8000-000000000001")
 }
 
 /// Only the status is looked at: a body may be an endless stream.
@@ -55,16 +57,26 @@ async fn every_route_keeps_its_policy_for_everybody() {
             Policy::Public => {
                 assert!(nobody != StatusCode::UNAUTHORIZED && nobody != StatusCode::NOT_FOUND, "{place}: {nobody}")
             }
-            Policy::SignedIn | Policy::Admin => assert!(login, "{place}: {nobody} {location}"),
+            Policy::SignedIn | Policy::Staff | Policy::Admin => assert!(login, "{place}: {nobody} {location}"),
             Policy::Caller | Policy::AskedInside | Policy::Api(_) => {
                 assert_eq!(nobody, StatusCode::UNAUTHORIZED, "{place}")
             }
         }
         // Each row with people of its own: some routes end a session.
-        for (mut who, admin) in [(portal.mia().await, false), (portal.sam().await, false), (portal.ada().await, true)] {
+        for (mut who, staff, admin) in
+            [(portal.mia().await, false, false), (portal.sam().await, true, false), (portal.ada().await, true, true)]
+        {
             let (status, location) = ask(&mut who, row).await;
             assert_ne!(status, StatusCode::UNAUTHORIZED, "{place}");
             assert!(!location.starts_with("/login") || row.path == "/logout", "{place}: {location}");
+            if row.policy == Policy::Staff {
+                // An organization that isn't there is absent for staff too; the pages are there.
+                let hidden = status == StatusCode::NOT_FOUND;
+                assert!(
+                    if staff { row.path.contains("{organization}") || !hidden } else { hidden },
+                    "{place}: {status}"
+                );
+            }
             if row.policy == Policy::Admin {
                 // Without an org the actions are absent for admins too; the page is there.
                 let hidden = status == StatusCode::NOT_FOUND;

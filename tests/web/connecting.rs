@@ -132,6 +132,86 @@ async fn an_authorization_belongs_to_the_session_that_began_it_and_counts_once()
     org.stop().await;
 }
 
+/// What the page says of the org: who acts, what is lacking, what is asked; and what is decided there.
+#[tokio::test]
+async fn the_page_tells_what_the_org_lacks_and_asks_what_it_can_not_know() {
+    let lacking = ["FeedItem.Visibility", "Course_Run__c.Publisher_Status__c"].map(str::to_owned).to_vec();
+    let options = SandboxOptions { schema_dir: "salesforce".into(), lacking, ..SandboxOptions::default() };
+    let org = Sandbox::start(options).await.unwrap();
+    let portal = Portal::with(PortalOptions { org: org.url().parse().ok(), ..PortalOptions::default() }).await;
+    let mut ada = portal.ada().await;
+    connect(&mut ada).await;
+    let page = ada.get(PAGE).await;
+    page.shows("Course_Run__c lacks Publisher_Status__c");
+    page.shows("Deploy the folder salesforce/");
+    page.shows("Sandbox Admin");
+    page.shows("api refresh_token");
+    page.shows("Nobody has answered yet");
+    let nothing = ada.post(&format!("{PAGE}/settings"), &[]).await;
+    assert_eq!(nothing.redirect(), PAGE);
+    ada.get(PAGE).await.shows("Pick one of the answers");
+    ada.post(&format!("{PAGE}/settings"), &[("unlabelled_posts", "public")]).await.redirect();
+    ada.get(PAGE).await.hides("Nobody has answered yet");
+    ada.post(&format!("{PAGE}/settings"), &[("deleted_records", "flag")]).await.redirect();
+    ada.get(PAGE).await.shows("value=\"flag\" checked");
+    ada.post(&format!("{PAGE}/check"), &[]).await.redirect();
+    ada.get(PAGE).await.shows("The org was checked just now.");
+    org.stop().await;
+}
+
+#[tokio::test]
+async fn an_admin_decides_about_another_org_and_about_what_was_refused() {
+    let first = org().await;
+    let port = first.url().rsplit(':').next().unwrap().parse::<u16>().unwrap();
+    let portal = Portal::with(PortalOptions { org: first.url().parse().ok(), ..PortalOptions::default() }).await;
+    let mut ada = portal.ada().await;
+    connect(&mut ada).await;
+    first.stop().await;
+    let other = Sandbox::start(SandboxOptions {
+        schema_dir: "salesforce".into(),
+        organization_id: "00DSB00000000092AA".to_owned(),
+        listen: ([127, 0, 0, 1], port).into(),
+        ..SandboxOptions::default()
+    })
+    .await
+    .unwrap();
+    connect(&mut ada).await;
+    let page = ada.get(PAGE).await;
+    page.shows("This is another Salesforce org than before.");
+    page.shows("00DSB00000000012AA");
+    page.shows("00DSB00000000092AA");
+    let ready = portal.visitor().get("/health/ready").await;
+    ready.shows("other_org");
+    assert_eq!(other.count("Account"), 0);
+    ada.post(&format!("{PAGE}/use-this-org"), &[]).await.redirect();
+    ada.get(PAGE).await.shows("This org is used from now on.");
+    other.faults().add(
+        sandbox::Fault::new(sandbox::FaultAction::Status)
+            .on("POST", "/composite")
+            .status(400)
+            .saying("FIELD_CUSTOM_VALIDATION_EXCEPTION", "Nothing <i>today</i>"),
+    );
+    let form =
+        [("key", "01932c07-2000-7000-8000-000000000001"), ("body", "Refuse me"), ("visibility", "public"), ("run", "")];
+    portal.mia().await.post(&format!("{}/comments", Portal::course_page()), &form).await.redirect();
+    portal.engine.deliver_due().await.unwrap();
+    ada.get(PAGE).await.shows("href=\"/admin/deliveries\"");
+    let dead = ada.get("/admin/deliveries").await;
+    dead.shows("Nothing &lt;i&gt;today&lt;/i&gt;");
+    dead.shows("Refuse me");
+    let action = dead.text().split("action=\"").find(|part| part.starts_with("/admin/deliveries/")).unwrap();
+    let action = action.split('"').next().unwrap().to_owned();
+    let unsaid = ada.post(&action, &[("do", "forget"), ("reason", " ")]).await;
+    assert_eq!(unsaid.status, StatusCode::UNPROCESSABLE_ENTITY);
+    unsaid.shows("Say why");
+    other.faults().clear();
+    assert_eq!(ada.post(&action, &[("do", "retry")]).await.redirect(), "/admin/deliveries");
+    portal.engine.deliver_due().await.unwrap();
+    ada.get("/admin/deliveries").await.shows("Salesforce refused nothing");
+    assert_eq!(other.count("FeedItem"), 1);
+    other.stop().await;
+}
+
 /// Without an org its features are absent, not broken.
 #[tokio::test]
 async fn without_an_org_the_portal_reads() {

@@ -9,6 +9,7 @@
 
 mod access;
 mod assets;
+mod catalogue;
 mod connecting;
 mod errors;
 mod functions;

@@ -44,7 +44,7 @@ fn page(frame: &Frame, course: CourseView, notice: Option<Notice>) -> impl IntoV
     let run_count = counted(u64::try_from(runs.len()).unwrap_or(u64::MAX), "run", "runs");
     let link = match org {
         OrgState::NotConfigured => OrgLink::Absent,
-        OrgState::Disconnected => OrgLink::Disconnected,
+        OrgState::Disconnected | OrgState::OtherOrg => OrgLink::Disconnected,
         OrgState::Connected => OrgLink::Up,
         OrgState::Behind => OrgLink::Behind,
     };
@@ -105,7 +105,7 @@ fn run_label(run: &RunView) -> String {
 fn org_banner(org: OrgState, viewer_is_admin: bool) -> impl IntoView {
     let trouble = match org {
         OrgState::NotConfigured | OrgState::Connected => None,
-        OrgState::Disconnected => Some((
+        OrgState::Disconnected | OrgState::OtherOrg => Some((
             "Salesforce is not connected yet — comments are kept here and delivered when it is.",
             "Connect Salesforce",
         )),

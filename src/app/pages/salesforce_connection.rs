@@ -1,12 +1,12 @@
 //! The admin's page about the connection to the org.
 
-use engine::{ConnectionState, ConnectionView};
+use engine::{ConnectionState, ConnectionView, DeletedRecords, OtherOrg, Preflight, Severity, UnlabelledPosts};
 use leptos::prelude::*;
 
 use crate::app::{
     Frame, Notice, routes,
     shell::{Head, Place, Scripts, document},
-    ui::{IconName, counted, empty, icon, notice_bar},
+    ui::{IconName, counted, empty, grouped, icon, notice_bar},
 };
 
 pub fn salesforce_connection(frame: &Frame, connection: &ConnectionView, notice: Option<Notice>) -> String {
@@ -50,6 +50,11 @@ fn panel(connection: &ConnectionView) -> impl IntoView + use<> {
             "Paused",
             "The org no longer accepts our sign-in. Comments wait here; connect again to go on.",
         ),
+        ConnectionState::OtherOrg => (
+            "dot dot-bad",
+            "Another org",
+            "This is not the org that was connected before. Nothing is read or sent until you decide.",
+        ),
     };
     let problem = connection.problem.clone().map(|problem| {
         view! {
@@ -59,10 +64,25 @@ fn panel(connection: &ConnectionView) -> impl IntoView + use<> {
             </p>
         }
     });
+    let calls = connection.api_calls.map(|calls| {
+        let (used, left) = (calls.used, calls.max.saturating_sub(calls.used));
+        format!(
+            "{} used of the last 24 hours’ {}, {} left",
+            counted(used, "call", "calls"),
+            grouped(calls.max),
+            grouped(left)
+        )
+    });
+    let person = connection.preflight.as_ref().map(|preflight| {
+        [preflight.name.as_deref(), preflight.email.as_deref()].into_iter().flatten().collect::<Vec<_>>().join(", ")
+    });
     let facts = [
         ("Org", connection.instance_host.clone()),
         ("Org id", connection.org_id.clone()),
         ("Acts as", connection.org_username.clone()),
+        ("Person", person.filter(|person| !person.is_empty())),
+        ("May", connection.scopes.clone()),
+        ("API calls", calls),
         ("Since", connection.since_text.clone()),
     ]
     .into_iter()
@@ -80,8 +100,13 @@ fn panel(connection: &ConnectionView) -> impl IntoView + use<> {
             </div>
             {problem}
             <dl class="facts">{facts}</dl>
-            {actions(connection.state)}
+            {actions(connection)}
         </section>
+        {connection.other_org.as_ref().map(|other| decision(connection, other))}
+        {(connection.state == ConnectionState::Connected).then(|| preflight(connection.preflight.as_ref()))}
+        {connection.posts_are_unlabelled.then(|| unlabelled_posts(connection.unlabelled_posts))}
+        {deleted_records(connection.deleted_records)}
+        {(connection.state == ConnectionState::Connected).then(send_catalogue)}
         <section class="stack" aria-labelledby="deliveries-heading">
             <h2 class="section-heading" id="deliveries-heading">"Deliveries"</h2>
             <dl class="figures">
@@ -95,10 +120,14 @@ fn panel(connection: &ConnectionView) -> impl IntoView + use<> {
                     <dd>{connection.dead_deliveries.to_string()}</dd>
                     <dd class="muted">
                         {if dead {
-                            format!("{} refused by the org for good; the authors see why and can mend them",
-                                counted(connection.dead_deliveries, "comment was", "comments were"))
+                            view! {
+                                <a href=routes::DELIVERIES>
+                                    {format!("{} refused for good: see why", counted(connection.dead_deliveries, "delivery was", "deliveries were"))}
+                                </a>
+                            }
+                            .into_any()
                         } else {
-                            "The org refused none".to_owned()
+                            "The org refused none".into_any()
                         }}
                     </dd>
                 </div>
@@ -107,7 +136,158 @@ fn panel(connection: &ConnectionView) -> impl IntoView + use<> {
     }
 }
 
-fn actions(state: ConnectionState) -> impl IntoView {
+/// What the two ways out of another org's answering do.
+fn decision(connection: &ConnectionView, other: &OtherOrg) -> AnyView {
+    let org = |host: Option<&str>, id: Option<&str>, user: Option<&str>| {
+        view! {
+            <dd>
+                <bdi>{host.unwrap_or("unknown").to_owned()}</bdi>", org "
+                <code>{id.unwrap_or("unknown").to_owned()}</code>", as "
+                <bdi>{user.unwrap_or("unknown").to_owned()}</bdi>
+            </dd>
+        }
+    };
+    let is = org(connection.instance_host.as_deref(), connection.org_id.as_deref(), connection.org_username.as_deref());
+    let was = org(other.was_host.as_deref(), Some(&other.was_id), Some(&other.was_username));
+    view! {
+        <section class="panel stack" aria-labelledby="decision-heading">
+            <h2 class="section-heading" id="decision-heading">"Which org is it to be?"</h2>
+            <dl class="facts">
+                <div><dt>"It was"</dt>{was}</div>
+                <div><dt>"It is"</dt>{is}</div>
+            </dl>
+            <p>
+                <b>"Use this org: "</b>
+                "everything known of the old one is forgotten here: which of its records are ours, and how far it was read. The whole catalogue and all comments from now on, also those that wait, go to this one. What was delivered stays in the threads, and in the old org."
+            </p>
+            <p><b>"Disconnect: "</b>"our right to act in this org is given back. Connect the old one again, and it goes on where it stopped."</p>
+            <form class="actions" method="post" action=routes::SALESFORCE_USE_THIS_ORG>
+                <button class="button button-danger">"Use this org"</button>
+            </form>
+        </section>
+    }
+    .into_any()
+}
+
+fn preflight(preflight: Option<&Preflight>) -> AnyView {
+    let button = if preflight.is_some() { "Check again" } else { "Check the org" };
+    let found = preflight.map(|preflight| {
+        let findings = preflight
+            .findings
+            .iter()
+            .map(|finding| {
+                let (class, label) = match finding.severity {
+                    Severity::Blocking => ("badge badge-bad", "Must be mended"),
+                    Severity::Limiting => ("badge badge-wait", "Limits what works"),
+                    Severity::Note => ("badge", "Good to know"),
+                };
+                view! {
+                    <li class="finding">
+                        <p><span class=class>{label}</span></p>
+                        <p>{finding.what.clone()}</p>
+                        <p class="muted">{finding.mend.clone()}</p>
+                    </li>
+                }
+            })
+            .collect::<Vec<_>>();
+        let well = preflight.findings.iter().all(|finding| finding.severity == Severity::Note);
+        let verdict = if well {
+            view! { <p class="notice notice-good">{icon(IconName::Check)}<span>"Everything the portal needs is there."</span></p> }.into_any()
+        } else {
+            view! { <p class="notice notice-bad">{icon(IconName::Warning)}<span>"Something has to be mended in Salesforce."</span></p> }.into_any()
+        };
+        view! {
+            <p class="muted">"Checked " <time datetime=preflight.at.clone()>{preflight.at_text.clone()}</time></p>
+            {verdict}
+            <ul class="plain-list">{findings}</ul>
+        }
+    });
+    let never = preflight.is_none().then(
+        || view! { <p class="muted">"Nobody has checked yet whether this org has all that the portal needs."</p> },
+    );
+    view! {
+        <section class="panel stack" aria-labelledby="preflight-heading">
+            <h2 class="section-heading" id="preflight-heading">"What the org has and lacks"</h2>
+            {never}
+            {found}
+            <form method="post" action=routes::SALESFORCE_CHECK>
+                <button class="button">{button}</button>
+            </form>
+        </section>
+    }
+    .into_any()
+}
+
+fn unlabelled_posts(answer: Option<UnlabelledPosts>) -> AnyView {
+    let choice = |posts: UnlabelledPosts, label: &'static str| {
+        view! {
+            <label class="choice">
+                <input type="radio" name="unlabelled_posts" value=posts.name() checked=answer == Some(posts) required=true />
+                <span>{label}</span>
+            </label>
+        }
+    };
+    let asked = answer.is_none().then(|| {
+        view! { <p class="notice notice-wait">{icon(IconName::Warning)}<span>"Nobody has answered yet, so they are shown to staff only."</span></p> }
+    });
+    view! {
+        <section class="panel stack" aria-labelledby="unlabelled-heading">
+            <h2 class="section-heading" id="unlabelled-heading">"Who may read what is written in Salesforce?"</h2>
+            <p class="muted">"Feed items of this org don’t say who may see them. Comments written here keep the visibility they were written with."</p>
+            {asked}
+            <form class="stack" method="post" action=routes::SALESFORCE_SETTINGS>
+                <fieldset class="choices">
+                    <legend>"Posts that Salesforce’s own people write on a case are"</legend>
+                    {choice(UnlabelledPosts::Internal, "internal: staff alone read them here")}
+                    {choice(UnlabelledPosts::Public, "public: partners of the course read them too")}
+                </fieldset>
+                <div><button class="button">"Save answer"</button></div>
+            </form>
+        </section>
+    }
+    .into_any()
+}
+
+fn deleted_records(policy: DeletedRecords) -> AnyView {
+    let choice = |deleted: DeletedRecords, label: &'static str| {
+        view! {
+            <label class="choice">
+                <input type="radio" name="deleted_records" value=deleted.name() checked=policy == deleted />
+                <span>{label}</span>
+            </label>
+        }
+    };
+    view! {
+        <section class="panel stack" aria-labelledby="deleted-heading">
+            <h2 class="section-heading" id="deleted-heading">"Records deleted in Salesforce"</h2>
+            <form class="stack" method="post" action=routes::SALESFORCE_SETTINGS>
+                <fieldset class="choices">
+                    <legend>"When somebody deletes a course, a case or another record of ours there,"</legend>
+                    {choice(DeletedRecords::Recreate, "make it again as soon as it is needed")}
+                    {choice(DeletedRecords::Flag, "leave it, and let an admin decide about each under Failed deliveries")}
+                </fieldset>
+                <div><button class="button">"Save policy"</button></div>
+            </form>
+        </section>
+    }
+    .into_any()
+}
+
+fn send_catalogue() -> AnyView {
+    view! {
+        <section class="panel stack" aria-labelledby="catalogue-heading">
+            <h2 class="section-heading" id="catalogue-heading">"The catalogue in Salesforce"</h2>
+            <p class="muted">"What is saved follows by itself. Sending everything again costs nothing for what the org has already."</p>
+            <form method="post" action=routes::SALESFORCE_SEND_CATALOGUE>
+                <button class="button">"Send everything again"</button>
+            </form>
+        </section>
+    }
+    .into_any()
+}
+
+fn actions(connection: &ConnectionView) -> AnyView {
+    let state = connection.state;
     let connect = |label: &'static str, class: &'static str| {
         view! {
             <form method="post" action=routes::SALESFORCE_CONNECT>
@@ -128,7 +308,12 @@ fn actions(state: ConnectionState) -> impl IntoView {
             </details>
         }
     });
+    if connection.unattended {
+        let how = "This portal connects by itself when it starts, as its configuration says.";
+        return view! { <p class="muted">{how}</p> <div class="actions">{disconnect}</div> }.into_any();
+    }
     let connect = match state {
+        ConnectionState::OtherOrg => connect("Connect the old org again", "button"),
         ConnectionState::Disconnected => connect("Connect Salesforce", "button button-primary"),
         ConnectionState::Paused => connect("Connect again", "button button-primary"),
         ConnectionState::Connected => connect("Connect another user or org", "button"),
@@ -139,4 +324,5 @@ fn actions(state: ConnectionState) -> impl IntoView {
             {disconnect}
         </div>
     }
+    .into_any()
 }

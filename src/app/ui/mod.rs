@@ -9,13 +9,19 @@ pub use notice::{Notice, Tone};
 #[cfg(feature = "ssr")]
 mod empty;
 #[cfg(feature = "ssr")]
+mod form;
+#[cfg(feature = "ssr")]
 mod plural;
 
 #[cfg(feature = "ssr")]
 pub(crate) use empty::empty;
 #[cfg(feature = "ssr")]
+pub(crate) use form::FormState;
+#[cfg(feature = "ssr")]
+pub use form::Refused;
+#[cfg(feature = "ssr")]
 pub(crate) use icon::{logo, sprite};
 #[cfg(feature = "ssr")]
 pub(crate) use notice::notice_bar;
 #[cfg(feature = "ssr")]
-pub(crate) use plural::counted;
+pub(crate) use plural::{counted, grouped};

@@ -1,7 +1,7 @@
 //! A catalogue as JSON lines: one record a line, in the shapes in which upstream systems put them. Organizations are taken in first, then
 //! courses, then runs, whatever order they stand in.
 
-use std::io::{BufRead, Read};
+use std::io::BufRead;
 
 use domain::{CourseId, OrganizationKey, RunStatus, Timestamp};
 use serde::Deserialize;
@@ -144,7 +144,7 @@ fn told(taken: Result<(), Error>, line: u64, report: &mut ImportReport) -> Resul
     }
 }
 
-fn read(reader: impl Read + BufRead, report: &mut ImportReport) -> Result<Records, Error> {
+fn read(reader: impl BufRead, report: &mut ImportReport) -> Result<Records, Error> {
     let mut records = Records::default();
     for (number, line) in (1..).zip(reader.split(b'\n')) {
         let line = line.map_err(|error| Error::invalid(format!("The file can't be read: {error}.")))?;

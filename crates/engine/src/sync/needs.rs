@@ -292,7 +292,7 @@ mod tests {
             engine.course_record(&course, Some(&id("a00"))),
             engine.run_record(&run, &id("a01")),
             contact_record(&user, Some(&id("001"))),
-            case_record(&case, Some(&id("a01")), Some(&id("001")), &id("003")),
+            case_record(&case, Some(&id("a01")), Some(&id("001")), Some(&id("003"))),
         ];
         for wanted in &records {
             assert_eq!(written(&need(wanted.object)), sent(wanted), "{}", wanted.object);

@@ -1,0 +1,113 @@
+//! Taking a file into the catalogue, and the report of it.
+
+use engine::{ImportCount, ImportMode, ImportReport};
+use leptos::prelude::*;
+
+use super::catalogue::{Part, tabs};
+use crate::app::{
+    Frame, Notice, routes,
+    shell::{Head, Place, Scripts, document},
+    ui::{IconName, counted, icon, notice_bar},
+};
+
+/// Bad lines that a page shows; the command line shows them all.
+const PROBLEMS_SHOWN: usize = 200;
+
+pub struct Imported {
+    pub file: String,
+    pub mode: ImportMode,
+    pub report: ImportReport,
+}
+
+pub fn catalogue_import(frame: &Frame, imported: Option<&Imported>, notice: Option<Notice>) -> String {
+    let head = Head { title: "Import a catalogue", place: Place::Catalogue, scripts: Scripts::None };
+    document(frame, &head, || {
+        view! {
+            <div class="page page-narrow">
+                {tabs(Part::Import)}
+                <div class="page-head">
+                    <h1>"Import"</h1>
+                    <p class="muted">"Organizations, courses and runs from a file. Importing it again changes only what differs; a bad line spoils no other."</p>
+                </div>
+                {notice.map(notice_bar)}
+                {imported.map(report)}
+                <form class="panel keep stack" method="post" enctype="multipart/form-data" action=routes::CATALOGUE_IMPORT>
+                    <div class="field">
+                        <label for="file">"File"</label>
+                        <input class="input" id="file" name="file" type="file" required=true accept=".csv,.jsonl,.ndjson,.json,text/csv" aria-describedby="file-hint" />
+                        <p class="muted field-hint" id="file-hint">
+                            "CSV with the columns institution, course_number, launch_date and title; or JSON lines, each an organization, a course or a run. At most 8 MB."
+                        </p>
+                    </div>
+                    <div class="actions">
+                        <button class="button button-primary" name="mode" value="dry-run">"Check the file"</button>
+                        <button class="button" name="mode" value="write">"Import the file"</button>
+                    </div>
+                </form>
+            </div>
+        }
+    })
+}
+
+fn report(imported: &Imported) -> AnyView {
+    let Imported { file, mode, report } = imported;
+    let dry = *mode == ImportMode::DryRun;
+    let title = if dry { "What an import would do" } else { "What the import did" };
+    let row = |what: &'static str, count: &ImportCount| {
+        view! {
+            <tr>
+                <th scope="row">{what}</th>
+                <td>{count.created.to_string()}</td>
+                <td>{count.updated.to_string()}</td>
+                <td>{count.unchanged.to_string()}</td>
+            </tr>
+        }
+    };
+    let problems = report
+        .problems
+        .iter()
+        .take(PROBLEMS_SHOWN)
+        .map(|(line, sentence)| view! { <li><b>"Line " {line.to_string()}</b>" " <bdi>{sentence.clone()}</bdi></li> })
+        .collect::<Vec<_>>();
+    let count = report.problems.len();
+    let bad = (count > 0).then(|| {
+        let left_out = format!(
+            "{} left out; the others {}.",
+            counted(count as u64, "line is", "lines are"),
+            if dry { "would be imported" } else { "were imported" }
+        );
+        let more = (count > PROBLEMS_SHOWN).then(|| {
+            view! { <p class="muted">"The first " {PROBLEMS_SHOWN.to_string()} " are shown."</p> }
+        });
+        view! {
+            <p class="notice notice-bad">{icon(IconName::Warning)}<span>{left_out}</span></p>
+            <ul class="plain-list problems">{problems}</ul>
+            {more}
+        }
+    });
+    view! {
+        <section class="panel keep stack" aria-labelledby="report-heading">
+            <h2 class="section-heading" id="report-heading">{title}</h2>
+            <p class="muted"><bdi>{file.clone()}</bdi></p>
+            <div class="table-scroll" tabindex="0" role="region" aria-label="Counts">
+            <table class="table">
+                <thead>
+                    <tr>
+                        <th scope="col">"Records"</th>
+                        <th scope="col">"New"</th>
+                        <th scope="col">"Changed"</th>
+                        <th scope="col">"Unchanged"</th>
+                    </tr>
+                </thead>
+                <tbody>
+                    {row("Organizations", &report.organizations)}
+                    {row("Courses", &report.courses)}
+                    {row("Runs", &report.runs)}
+                </tbody>
+            </table>
+            </div>
+            {bad}
+        </section>
+    }
+    .into_any()
+}
