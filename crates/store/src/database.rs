@@ -12,8 +12,8 @@ use secrecy::{ExposeSecret, SecretString};
 use tokio::sync::{Mutex, OwnedMutexGuard};
 
 use crate::{
-    AccessTokens, Cases, Catalogue, Connections, Cursors, Deliveries, Drafts, Error, Imports, OrgRecords, Posts,
-    Sessions, Settings, TokenCipher, Users, migrations::Migrator,
+    AccessTokens, CaseHandling, CaseValues, Cases, Catalogue, Connections, Cursors, Deliveries, Drafts, Error, Imports,
+    OrgRecords, Posts, Sessions, Settings, TokenCipher, Users, migrations::Migrator,
 };
 
 /// How long a caller waits for a connection, or for another process's write lock, before it is told [`Error::Unavailable`].
@@ -292,6 +292,8 @@ repositories! {
         access_tokens: AccessTokens,
         catalogue: Catalogue,
         cases: Cases,
+        case_handling: CaseHandling,
+        case_values: CaseValues,
         posts: Posts,
         drafts: Drafts,
         deliveries: Deliveries,

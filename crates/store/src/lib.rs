@@ -7,6 +7,8 @@
 //! Nothing here decides who may do what, reads a clock or makes an id: the engine does, and passes them in.
 
 mod access_tokens;
+mod case_handling;
+mod case_values;
 mod cases;
 mod catalogue;
 mod cipher;
@@ -30,6 +32,8 @@ pub mod testing;
 mod users;
 
 pub use access_tokens::{AccessTokenRow, AccessTokens, NewAccessToken};
+pub use case_handling::{CaseHandling, CaseHandlingRow, CaseOwner, Wish};
+pub use case_values::{CaseOwnerRow, CaseStatusRow, CaseValues, OwnerKind};
 pub use cases::{CaseRow, Cases, NewCase, OrgCase};
 pub use catalogue::{
     Catalogue, CatalogueIds, CourseAfter, CourseListRow, CourseQuery, CourseRow, CourseScope, CourseUpsert,
@@ -44,7 +48,7 @@ pub use drafts::{DraftRow, Drafts};
 pub use error::Error;
 pub use imports::{ImportJobRow, ImportJobState, ImportRow, Imports};
 pub use org_records::{OrgRecord, OrgRecordKind, OrgRecords};
-pub use posts::{Delivered, LoadedPost, NewPost, OrgPost, PostRow, Posts};
+pub use posts::{Delivered, LoadedPost, NewPost, OrgPost, PostRow, Posts, Said};
 pub use revision::Revision;
 pub use sessions::{SessionRow, Sessions};
 pub use settings::{SettingRow, Settings};

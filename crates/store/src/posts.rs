@@ -3,14 +3,17 @@
 mod history;
 mod merge;
 
+use std::collections::HashMap;
+
 use domain::{
     CaseId, CommentBody, CourseRunId, PostId, PostKey, PostSource, PostState, RunKey, SalesforceId, Timestamp, UserId,
     Visibility,
 };
 use sea_orm::{
-    ActiveValue::Set, ColumnTrait, ConnectionTrait, DatabaseTransaction, EntityTrait, PaginatorTrait, QueryFilter,
-    QueryOrder, QuerySelect, sea_query::Expr,
+    ActiveValue::Set, ColumnTrait, ConnectionTrait, DatabaseTransaction, EntityTrait, ExprTrait, PaginatorTrait,
+    QueryFilter, QueryOrder, QuerySelect, sea_query::Expr,
 };
+use uuid::Uuid;
 
 pub use self::{
     history::LoadedPost,
@@ -107,6 +110,13 @@ impl TryFrom<posts::Model> for PostRow {
     }
 }
 
+/// What somebody may see of what was said on a case, counted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Said {
+    pub posts: u64,
+    pub last_at: Timestamp,
+}
+
 #[derive(Debug)]
 pub struct Posts<'c, C> {
     pub(crate) connection: &'c C,
@@ -150,6 +160,38 @@ impl<C: ConnectionTrait> Posts<'_, C> {
             .await?;
         models.reverse();
         rows(models)
+    }
+
+    /// How many posts `reader` may see on each of the cases, and when the last of them was written. A case without any is not in it.
+    pub async fn said_on(
+        &self,
+        cases: &[CaseId],
+        visible: VisibilityScope,
+        reader: UserId,
+    ) -> Result<HashMap<CaseId, Said>, Error> {
+        if cases.is_empty() {
+            return Ok(HashMap::new());
+        }
+        let mut query = posts::Entity::find()
+            .select_only()
+            .column(posts::Column::CaseId)
+            .column_as(posts::Column::Id.count(), "posts")
+            .column_as(posts::Column::CreatedAt.max(), "last_at")
+            .filter(posts::Column::CaseId.is_in(cases.iter().map(|case| case.as_uuid())))
+            .filter(posts::Column::DeletedAt.is_null())
+            .group_by(posts::Column::CaseId);
+        if visible == VisibilityScope::Public {
+            // What the org refused is seen by its author alone.
+            let theirs = posts::Column::AuthorUserId.eq(reader.as_uuid());
+            query = query
+                .filter(posts::Column::Visibility.eq(Visibility::Public.name()))
+                .filter(posts::Column::State.ne(FAILED).or(theirs));
+        }
+        let said: Vec<(Uuid, i64, i64)> = query.into_tuple().all(self.connection).await?;
+        Ok(said
+            .into_iter()
+            .map(|(case, posts, last)| (case.into(), Said { posts: posts.unsigned_abs(), last_at: time(last) }))
+            .collect())
     }
 
     /// How many posts the org hasn't got yet.

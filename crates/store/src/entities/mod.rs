@@ -6,6 +6,9 @@
 )]
 
 pub(crate) mod access_tokens;
+pub(crate) mod case_handling;
+pub(crate) mod case_owners;
+pub(crate) mod case_statuses;
 pub(crate) mod cases;
 pub(crate) mod connections;
 pub(crate) mod course_editors;

@@ -6,6 +6,7 @@ mod m0003_revision;
 mod m0004_access_tokens;
 mod m0005_settings;
 mod m0006_imports;
+mod m0007_case_handling;
 
 use sea_orm_migration::prelude::*;
 
@@ -21,6 +22,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0004_access_tokens::Migration),
             Box::new(m0005_settings::Migration),
             Box::new(m0006_imports::Migration),
+            Box::new(m0007_case_handling::Migration),
         ]
     }
 }
