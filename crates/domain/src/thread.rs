@@ -2,7 +2,21 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{PostId, PostKey};
+use crate::{CaseId, CourseId, PostId, PostKey};
+
+/// One of a course's cases, as addresses and requests name it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct CasePlace {
+    pub course: CourseId,
+    /// None: the default one, which is made with the first comment.
+    pub case: Option<CaseId>,
+}
+
+impl From<CourseId> for CasePlace {
+    fn from(course: CourseId) -> Self {
+        Self { course, case: None }
+    }
+}
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

@@ -54,6 +54,23 @@ pub(crate) fn course_right(actor: &Actor, editors: &Editors) -> CourseRight {
     if may_write { CourseRight::Write } else { CourseRight::Read }
 }
 
+/// For a course that the actor may read.
+pub(crate) fn check_may_write_to(actor: &Actor, editors: &Editors) -> Result<(), Error> {
+    match course_right(actor, editors) {
+        CourseRight::Write => Ok(()),
+        CourseRight::Read => Err(Error::Forbidden("You can read this course but not write to it.".to_owned())),
+    }
+}
+
+/// Status and owner of a case are the staff's business. The caller has checked that the actor may read the case.
+pub(crate) fn check_may_handle_cases(actor: &Actor) -> Result<(), Error> {
+    if actor.role.is_internal() {
+        Ok(())
+    } else {
+        Err(Error::Forbidden("Only staff can change a case’s status and owner.".to_owned()))
+    }
+}
+
 /// An editor counts while enabled and on the internal side or a member of an authoring organization.
 pub(crate) fn is_valid_editor(
     editor: &UserRow,

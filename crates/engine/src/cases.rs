@@ -1,6 +1,6 @@
 //! Cases as people see them: those of a course or run, one alone, its posts; a new one with its first post.
 
-use domain::{CaseId, CommentBody, CourseId, CourseRunId, RunKey, ThreadPost, Timestamp, Visibility};
+use domain::{CaseId, CasePlace, CommentBody, CourseId, CourseRunId, RunKey, ThreadPost, Timestamp, Visibility};
 use store::{CaseRow, NewCase, RunRow};
 
 use crate::{
@@ -62,9 +62,9 @@ pub struct NewPost {
 }
 
 /// A case the actor may read, with its course.
-struct ReadableCase {
-    row: CaseRow,
-    course: ReadableCourse,
+pub(crate) struct ReadableCase {
+    pub(crate) row: CaseRow,
+    pub(crate) course: ReadableCourse,
 }
 
 impl Engine {
@@ -186,8 +186,26 @@ impl Engine {
         Ok(detail(&course, row))
     }
 
+    /// The gate of every use case about one of a course's cases. No row: the default one, before its first comment.
+    pub(crate) async fn readable_place(
+        &self,
+        actor: &Actor,
+        place: CasePlace,
+    ) -> Result<(ReadableCourse, Option<CaseRow>), Error> {
+        let course = self.readable_course(actor, place.course).await?;
+        let reader = self.store.read();
+        let row = match place.case {
+            None => reader.cases().default_case_of(course.row.id).await?,
+            Some(id) => {
+                let row = reader.cases().by_id(id).await?;
+                Some(row.filter(|row| row.course_id == Some(course.row.id)).ok_or(Error::NotFound)?)
+            }
+        };
+        Ok((course, row))
+    }
+
     /// The gate of every use case about a case.
-    async fn readable_case(&self, actor: &Actor, case: CaseId) -> Result<ReadableCase, Error> {
+    pub(crate) async fn readable_case(&self, actor: &Actor, case: CaseId) -> Result<ReadableCase, Error> {
         self.org()?;
         let row = self.store.read().cases().by_id(case).await?.ok_or(Error::NotFound)?;
         let course = self.readable_course(actor, row.course_id.ok_or(Error::NotFound)?).await?;

@@ -9,11 +9,11 @@ mod save;
 
 use std::{ops::Deref, sync::Arc};
 
-use domain::{AuthorLabel, Composer, CourseId, FeedText, PostKey, RunStatus, Timestamp, Visibility};
+use domain::{AuthorLabel, CasePlace, Composer, CourseId, FeedText, PostKey, RunStatus, Timestamp, Visibility};
 use store::{CaseRow, CourseAfter, CourseListRow, CourseQuery, OrganizationRow, RunRow};
 
 use crate::{
-    Actor, CaseView, CourseFilter, CourseList, CourseSummary, CourseView, Engine, Error, OrganizationView, RunView,
+    Actor, CaseFilter, CourseFilter, CourseList, CourseSummary, CourseView, Engine, Error, OrganizationView, RunView,
     access::{self, CourseRight},
     drafts,
     facts::CourseFacts,
@@ -59,24 +59,46 @@ impl Engine {
         Ok(CourseList { courses: rows.into_iter().map(summary).collect(), total, next })
     }
 
-    /// Everything a course page shows.
+    /// Everything a course page shows, with the thread of its default case and all its cases.
     ///
     /// # Errors
-    /// [`Error::NotFound`] for a course that doesn't exist or that the actor can't read.
-    pub async fn course(&self, actor: &Actor, course: CourseId) -> Result<CourseView, Error> {
-        let course = self.readable_course(actor, course).await?;
+    /// As [`Engine::course_with`].
+    pub async fn course(&self, actor: &Actor, place: impl Into<CasePlace>) -> Result<CourseView, Error> {
+        self.course_with(actor, place, CaseFilter::default()).await
+    }
+
+    /// The same, with the thread of the case named and the cases asked for.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`] for a course that doesn't exist or that the actor can't read, and for a case that isn't its.
+    pub async fn course_with(
+        &self,
+        actor: &Actor,
+        place: impl Into<CasePlace>,
+        filter: CaseFilter,
+    ) -> Result<CourseView, Error> {
+        let place = place.into();
+        let course = self.readable_course(actor, place.course).await?;
         let id = course.row.id;
         let reader = self.store.read();
         let cases = reader.cases();
         let (cases, standing) =
             futures::try_join!(async { cases.cases_of(id).await.map_err(Error::from) }, self.org_standing(),)?;
-        let default_case = cases.iter().find(|case| case.is_default);
+        let shown = match place.case {
+            None => cases.iter().find(|case| case.is_default),
+            Some(case) => Some(cases.iter().find(|row| row.id == case).ok_or(Error::NotFound)?),
+        };
         let writes = access::course_right(actor, &course.editors) == CourseRight::Write && self.org_configured();
-        let (thread, composer, internal_composer) = futures::try_join!(
-            self.thread_of(actor, default_case, &standing),
-            self.composer(actor, id, &course.runs, Visibility::Public, writes),
-            self.composer(actor, id, &course.runs, Visibility::Internal, writes && actor.role().is_internal()),
+        let composer = |visibility, offered| self.composer(actor, id, shown, &course.runs, visibility, offered);
+        let (thread, composer, internal_composer, handling) = futures::try_join!(
+            self.thread_of(actor, shown, &standing),
+            composer(Visibility::Public, writes),
+            composer(Visibility::Internal, writes && actor.role().is_internal()),
+            self.handling(actor, shown),
         )?;
+        let listed = self.case_views(actor, &course, &cases, shown.map(|case| case.id), &thread).await?;
+        let shown = shown.and_then(|row| listed.iter().find(|case| case.id == row.id)).cloned();
+        let case_count = u64::try_from(listed.len()).unwrap_or(u64::MAX);
         Ok(CourseView {
             id,
             key: course.row.key.to_string(),
@@ -91,7 +113,12 @@ impl Engine {
                 })
                 .collect(),
             runs: course.runs.iter().map(run_view).collect(),
-            cases: cases.into_iter().map(case_view).collect(),
+            cases: listed.into_iter().filter(|case| filter.takes(case)).collect(),
+            case_count,
+            filter,
+            shown,
+            handling,
+            can_write: writes,
             thread,
             composer,
             internal_composer,
@@ -110,10 +137,8 @@ impl Engine {
     /// The same for a use case that writes.
     pub(crate) async fn writable_course(&self, actor: &Actor, course: CourseId) -> Result<ReadableCourse, Error> {
         let course = self.readable_course(actor, course).await?;
-        match access::course_right(actor, &course.editors) {
-            CourseRight::Write => Ok(course),
-            CourseRight::Read => Err(Error::Forbidden("You can read this course but not write to it.".to_owned())),
-        }
+        access::check_may_write_to(actor, &course.editors)?;
+        Ok(course)
     }
 
     /// The draft as it was left, or an empty composer with a new key. None where the actor may not write.
@@ -121,6 +146,7 @@ impl Engine {
         &self,
         actor: &Actor,
         course: CourseId,
+        case: Option<&CaseRow>,
         runs: &[RunRow],
         visibility: Visibility,
         offered: bool,
@@ -128,7 +154,7 @@ impl Engine {
         if !offered {
             return Ok(None);
         }
-        let draft = self.store.read().drafts().get(actor.user(), &drafts::scope(course, visibility)).await?;
+        let draft = self.store.read().drafts().get(actor.user(), &drafts::scope_of(course, case, visibility)).await?;
         let author = AuthorLabel::new(actor.name(), actor.username());
         let max_chars = FeedText::room(&author, None);
         let (key, body, run) = match draft {
@@ -140,10 +166,9 @@ impl Engine {
         Ok(Some(Composer { key, body, run, visibility, max_chars, error: None }))
     }
 
-    /// The version of the default case's thread; 0 before there is one.
-    pub(crate) async fn thread_version(&self, actor: &Actor, course: CourseId) -> Result<i64, Error> {
-        let course = self.readable_course(actor, course).await?;
-        let case = self.store.read().cases().default_case_of(course.row.id).await?;
+    /// The version of a case's thread; 0 before there is one.
+    pub(crate) async fn thread_version(&self, actor: &Actor, place: CasePlace) -> Result<i64, Error> {
+        let (_, case) = self.readable_place(actor, place).await?;
         Ok(threads::version(actor, case.as_ref()))
     }
 }
@@ -176,17 +201,6 @@ fn run_view(run: &RunRow) -> RunView {
             RunStatus::Published => "Published",
         }
         .to_owned(),
-    }
-}
-
-fn case_view(case: CaseRow) -> CaseView {
-    CaseView {
-        id: case.id,
-        subject: case.subject,
-        number: case.case_number,
-        status: Some(case.status).filter(|status| !status.is_empty()),
-        is_default: case.is_default,
-        in_org: case.salesforce_id.is_some(),
     }
 }
 

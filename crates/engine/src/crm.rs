@@ -182,6 +182,7 @@ impl Engine {
             tx.cursors().forget_org(known).await?;
         }
         tx.cases().forget_org().await?;
+        tx.case_handling().forget_org().await?;
         tx.posts().forget_org().await?;
         let unanswered = SettingRow { value: UNANSWERED.to_owned(), changed_by: Some(actor.user()), changed_at: now };
         tx.settings().put(UNLABELLED_POSTS, &unanswered).await?;

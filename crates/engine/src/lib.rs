@@ -3,6 +3,7 @@
 
 mod access;
 mod actor;
+mod case_list;
 mod cases;
 mod catalogue;
 mod comments;
@@ -12,6 +13,7 @@ mod engine;
 mod error;
 mod facts;
 mod feed_text;
+mod handling;
 mod health;
 mod identity;
 mod live;
@@ -31,6 +33,7 @@ pub use actor::Actor;
 pub use cases::{CaseDetail, NewCaseInput, NewPost, PostPage};
 pub use catalogue::{CourseEntry, RunEntry};
 pub use comments::{Comment, CommentUser, NewCourseComment};
+pub use drafts::CaseDraft;
 pub use engine::Engine;
 pub use error::{Error, Public, PublicKind};
 pub use identity::NewPerson;
@@ -39,9 +42,9 @@ pub use page::{PAGE_MOST, PAGE_USUAL, Page, PageRequest};
 pub use sync::{CourseProof, HistoryProgress, HistoryReport, HistoryStep, HistoryWatch, Reject, Tally};
 pub use tokens::{Bearer, NewToken, TokenState, TokenView};
 pub use views::{
-    ApiCalls, BeginConnect, CaseView, CatalogueCourses, CatalogueOrganization, CatalogueOrganizations, CatalogueRun,
+    ApiCalls, BeginConnect, CaseFilter, CaseState, CaseView, CatalogueCourses, CatalogueOrganization, CatalogueOrganizations, CatalogueRun,
     Connecting, ConnectionState, ConnectionView, CourseFilter, CourseInput, CourseList, CoursePage, CourseSummary,
-    CourseView, DatabaseState, DeadDeliveries, DeadDelivery, DeadSubject, DeletedRecords, DraftText, Finding, Health,
-    ImportCount, ImportMode, ImportReport, NewComment, OrgState, OrganizationPage, OrganizationView, OtherOrg, Person,
-    PollOutcome, PollReport, Preflight, RecordState, RunInput, RunView, Saved, Severity, UnlabelledPosts, Wait,
+    CourseView, DatabaseState, DeadDeliveries, DeadDelivery, DeadSubject, DeletedRecords, DraftText, Finding, HandlingView, Health,
+    ImportCount, ImportMode, ImportReport, NewComment, OrgState, OrganizationPage, OrganizationView, OtherOrg, OwnerOption, Person,
+    PollOutcome, PollReport, Preflight, RecordState, RunInput, RunView, Saved, Severity, StatusOption, UnlabelledPosts, Wait,
 };

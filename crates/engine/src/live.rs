@@ -6,7 +6,7 @@ use std::{
     time::Duration,
 };
 
-use domain::{CourseId, UserId};
+use domain::{CasePlace, CourseId, UserId};
 use futures::{StreamExt, stream::BoxStream};
 use store::VisibilityScope;
 use tokio::sync::broadcast;
@@ -67,7 +67,7 @@ impl Live {
 struct Subscription {
     engine: Engine,
     user: UserId,
-    course: CourseId,
+    place: CasePlace,
     scope: VisibilityScope,
     changes: broadcast::Receiver<Audience>,
     last: Option<i64>,
@@ -77,14 +77,19 @@ impl Engine {
     /// The thread's version: the current one at once, then each new one. Ends when the actor loses the right to read.
     ///
     /// # Errors
-    /// [`Error::NotFound`] for a course the actor can't read.
-    pub async fn subscribe(&self, actor: &Actor, course: CourseId) -> Result<BoxStream<'static, i64>, Error> {
-        let changes = self.live.subscribe(course);
-        self.readable_course(actor, course).await?;
+    /// [`Error::NotFound`] for a course the actor can't read, or a case that isn't the course's.
+    pub async fn subscribe(
+        &self,
+        actor: &Actor,
+        place: impl Into<CasePlace>,
+    ) -> Result<BoxStream<'static, i64>, Error> {
+        let place = place.into();
+        let changes = self.live.subscribe(place.course);
+        self.readable_place(actor, place).await?;
         let subscription = Subscription {
             engine: self.clone(),
             user: actor.user,
-            course,
+            place,
             scope: access::visibility_scope(actor),
             changes,
             last: None,
@@ -112,7 +117,7 @@ impl Subscription {
                 Ok(_) => {}
                 Err(Error::NotFound) => return None,
                 Err(error) => {
-                    tracing::warn!(error = %error, course.id = %self.course, "a live stream could not look");
+                    tracing::warn!(error = %error, course.id = %self.place.course, "a live stream could not look");
                     tokio::time::sleep(LOOK_EVERY).await;
                 }
             }
@@ -122,7 +127,7 @@ impl Subscription {
     async fn version(&mut self) -> Result<i64, Error> {
         let actor = self.engine.actor(self.user).await?.ok_or(Error::NotFound)?;
         self.scope = access::visibility_scope(&actor);
-        self.engine.thread_version(&actor, self.course).await
+        self.engine.thread_version(&actor, self.place).await
     }
 
     /// Returns when something may have changed for this reader.
@@ -134,7 +139,7 @@ impl Subscription {
                     Ok(Audience::Internal) if self.scope == VisibilityScope::Public => {}
                     Ok(_) | Err(broadcast::error::RecvError::Lagged(_)) => return,
                     Err(broadcast::error::RecvError::Closed) => {
-                        self.changes = self.engine.live.subscribe(self.course);
+                        self.changes = self.engine.live.subscribe(self.place.course);
                         return;
                     }
                 }

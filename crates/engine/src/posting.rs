@@ -2,7 +2,7 @@
 //! transaction; the rest is `sync`'s.
 
 use domain::{
-    AuthorLabel, CaseId, CommentBody, CourseId, CourseRunId, DeliveryId, Invalid, PostId, PostState, ThreadPost,
+    AuthorLabel, CaseId, CasePlace, CommentBody, CourseRunId, DeliveryId, Invalid, PostId, PostState, ThreadPost,
     Visibility,
 };
 use sha2::{Digest, Sha256};
@@ -40,18 +40,21 @@ impl Engine {
     /// Stores a comment and its delivery. The same key with the same content answers with what was stored the first time.
     ///
     /// # Errors
-    /// [`Error::NotFound`] for a course the actor can't read and in a portal without an org, [`Error::Forbidden`] where it
-    /// can't write, [`Error::Invalid`] for a text or run that won't do, [`Error::Conflict`] for a key used with other content.
+    /// [`Error::NotFound`] for a course the actor can't read, a case that isn't the course's, and in a portal without an org;
+    /// [`Error::Forbidden`] where it can't write, [`Error::Invalid`] for a text or run that won't do, [`Error::Conflict`] for a key used with other content.
     pub async fn post_comment(
         &self,
         actor: &Actor,
-        course: CourseId,
+        place: impl Into<CasePlace>,
         comment: NewComment,
         wait: Wait,
     ) -> Result<ThreadPost, Error> {
         self.org()?;
-        let course = self.writable_course(actor, course).await?;
-        let row = self.post_to(actor, &course, Target::Default, comment, wait).await?;
+        let place = place.into();
+        let (course, case) = self.readable_place(actor, place).await?;
+        access::check_may_write_to(actor, &course.editors)?;
+        let target = case.as_ref().map_or(Target::Default, Target::Known);
+        let row = self.post_to(actor, &course, target, comment, wait).await?;
         Ok(threads::view(actor, row))
     }
 
@@ -180,7 +183,11 @@ impl Engine {
                 created_at: now,
             })
             .await?;
-        let draft = drafts::scope(course.row.id, comment.visibility);
+        let draft = match target {
+            Target::Known(case) if !case.is_default => drafts::scope_on(case.id, comment.visibility),
+            Target::New(_) => drafts::scope_of_new_case(course.row.id),
+            Target::Default | Target::Known(_) => drafts::scope(course.row.id, comment.visibility),
+        };
         tx.drafts().delete_if_key(actor.user(), &draft, comment.key).await?;
         self.bump(&tx, case, Audience::of(comment.visibility)).await?;
         tx.commit().await?;

@@ -2,6 +2,8 @@
 
 mod ancestors;
 mod breaker;
+mod case_delivery;
+mod case_values;
 mod catalogue;
 mod course_organizations;
 mod deliver;

@@ -1,23 +1,22 @@
 //! Reading a course's thread.
 
-use domain::{CourseId, Thread, ThreadPost, Timestamp};
+use domain::{CasePlace, Thread, ThreadPost, Timestamp};
 use store::{CaseRow, PostRow, VisibilityScope};
 
 use crate::{Actor, Engine, Error, access, sync::OrgStanding, time_text};
 
 impl Engine {
-    /// The thread of the course's default case, as this reader may see it.
+    /// The thread of one of a course's cases, as this reader may see it.
     ///
     /// # Errors
-    /// [`Error::NotFound`] for a course that the actor can't read.
-    pub async fn thread(&self, actor: &Actor, course: CourseId, _since: Option<i64>) -> Result<Thread, Error> {
-        let course = self.readable_course(actor, course).await?;
-        let reader = self.store.read();
-        let cases = reader.cases();
-        let (case, standing) = futures::try_join!(
-            async { cases.default_case_of(course.row.id).await.map_err(Error::from) },
-            self.org_standing()
-        )?;
+    /// [`Error::NotFound`] for a course that the actor can't read, or a case that isn't the course's.
+    pub async fn thread(
+        &self,
+        actor: &Actor,
+        place: impl Into<CasePlace>,
+        _since: Option<i64>,
+    ) -> Result<Thread, Error> {
+        let ((_, case), standing) = futures::try_join!(self.readable_place(actor, place.into()), self.org_standing())?;
         self.thread_of(actor, case.as_ref(), &standing).await
     }
 

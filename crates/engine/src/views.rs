@@ -52,10 +52,18 @@ pub struct CourseView {
     pub organizations: Vec<OrganizationView>,
     /// Newest start first.
     pub runs: Vec<RunView>,
-    /// The default case first. Empty before the first comment.
+    /// Those that `filter` takes, the default case first. Empty before the first comment.
     pub cases: Vec<CaseView>,
-    /// The default case's thread.
+    /// How many there are, whatever the filter.
+    pub case_count: u64,
+    pub filter: CaseFilter,
+    /// The case whose thread this is. None: the default one, which isn't there yet.
+    pub shown: Option<CaseView>,
+    /// For staff, once the case is there.
+    pub handling: Option<HandlingView>,
     pub thread: Thread,
+    /// Whether this reader may write here and open cases.
+    pub can_write: bool,
     /// None: this reader may not write here.
     pub composer: Option<Composer>,
     /// Staff and admins only.
@@ -89,10 +97,76 @@ pub struct CaseView {
     pub subject: String,
     /// The org's CaseNumber, once it has one.
     pub number: Option<String>,
+    /// As the org calls it, or as staff want it to be and the org has not heard yet.
     pub status: Option<String>,
+    pub state: CaseState,
+    /// Status or owner is on its way to the org.
+    pub is_changing: bool,
     pub is_default: bool,
     /// The org has the case.
     pub in_org: bool,
+    /// The run it is about, where it is about one.
+    pub run: Option<CourseRunId>,
+    pub run_key: Option<String>,
+    /// Posts that this reader may see.
+    pub post_count: u64,
+    /// When the newest of them was written, RFC 3339.
+    pub last_post: Option<String>,
+    /// The same for people: "20 Nov 2026, 12:00 UTC".
+    pub last_post_text: Option<String>,
+}
+
+/// As the org tells its statuses apart.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum CaseState {
+    Open,
+    Closed,
+}
+
+/// Which of a course's cases are asked for. None is any.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CaseFilter {
+    pub run: Option<CourseRunId>,
+    pub state: Option<CaseState>,
+}
+
+impl CaseFilter {
+    pub(crate) fn takes(self, case: &CaseView) -> bool {
+        self.run.is_none_or(|run| case.run == Some(run)) && self.state.is_none_or(|state| case.state == state)
+    }
+}
+
+/// What staff can do with a case's status and owner.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HandlingView {
+    pub case: CaseId,
+    /// The value in force or wanted.
+    pub status: String,
+    /// Wanted, and not in the org yet.
+    pub status_is_changing: bool,
+    /// What it can be, in the org's order. Empty before the org was asked.
+    pub statuses: Vec<StatusOption>,
+    pub owner: Option<OwnerOption>,
+    pub owner_is_changing: bool,
+    /// Queues, then people.
+    pub owners: Vec<OwnerOption>,
+    /// Why the org did not take the last change, in its words.
+    pub refusal: Option<String>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StatusOption {
+    pub value: String,
+    pub label: String,
+    pub state: CaseState,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OwnerOption {
+    pub id: String,
+    pub name: String,
+    pub is_queue: bool,
 }
 
 /// How things stand between the portal and the org.

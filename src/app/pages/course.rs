@@ -20,8 +20,20 @@ pub fn course(frame: &Frame, course: CourseView, notice: Option<Notice>) -> Stri
 }
 
 fn page(frame: &Frame, course: CourseView, notice: Option<Notice>) -> impl IntoView + use<> {
-    let CourseView { id, key, title, organizations, runs, cases, thread, composer, internal_composer, audience, org } =
-        course;
+    let CourseView {
+        id,
+        key,
+        title,
+        organizations,
+        runs,
+        cases,
+        thread,
+        composer,
+        internal_composer,
+        audience,
+        org,
+        ..
+    } = course;
     let viewer = frame.viewer.clone();
     let internal_reader = viewer.as_ref().is_some_and(|viewer| viewer.role.is_internal());
     let viewer_is_admin = viewer.as_ref().is_some_and(|viewer| viewer.role == Role::Admin);

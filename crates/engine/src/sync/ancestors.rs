@@ -5,7 +5,7 @@ use store::{CaseRow, CourseRow, OrgCase, OrgRecordKind, OrganizationRow, PostRow
 use uuid::Uuid;
 
 use super::{
-    records::{account_of, case_record, contact_record, organization_record},
+    records::{CaseParents, account_of, case_record, contact_record, organization_record},
     session::OrgSession,
 };
 use crate::{Engine, Error};
@@ -16,6 +16,8 @@ pub(super) struct Subject {
     pub(super) case: CaseRow,
     pub(super) author: UserRow,
     pub(super) run: Option<RunRow>,
+    /// The run that the case is about.
+    case_run: Option<RunRow>,
     course: Option<(CourseRow, Vec<OrganizationRow>)>,
     /// Where the author's contact belongs: a partner's first organization.
     home: Option<OrganizationRow>,
@@ -40,6 +42,10 @@ impl Engine {
             Some(run) => reader.catalogue().run(run).await?,
             None => None,
         };
+        let case_run = match case.course_run_id {
+            Some(run) => reader.catalogue().run(run).await?,
+            None => None,
+        };
         let course = match case.course_id {
             Some(course) => reader.catalogue().course_with_organizations(course).await?,
             None => None,
@@ -48,7 +54,7 @@ impl Engine {
             Some(first) => reader.catalogue().organization(first).await?,
             None => None,
         };
-        Ok(Some(Subject { post, case, author, run, course, home }))
+        Ok(Some(Subject { post, case, author, run, case_run, course, home }))
     }
 
     /// Makes sure that everything a post hangs on is in the org, and says where.
@@ -68,13 +74,24 @@ impl Engine {
             (Some(run), Some(course)) => Some(self.ensure(session, self.run_record(run, course)).await?),
             _ => None,
         };
+        let case_run = match (&subject.case_run, &course_id) {
+            (Some(run), Some(course)) => Some(self.ensure(session, self.run_record(run, course)).await?),
+            _ => None,
+        };
         let home = match (&subject.author.account_salesforce_id, &subject.home) {
             (Some(account), _) => Some(account.clone()),
             (None, Some(organization)) => Some(self.ensure(session, account_of(organization)).await?),
             (None, None) => None,
         };
         let contact = self.ensure(session, contact_record(&subject.author, home.as_ref())).await?;
-        let wanted = case_record(&subject.case, course_id.as_ref(), account.as_ref(), Some(&contact));
+        let parents = CaseParents {
+            course: course_id.as_ref(),
+            run: case_run.as_ref(),
+            account: account.as_ref(),
+            contact: Some(&contact),
+        };
+        let status = self.status_at_first(session, &subject.case).await?;
+        let wanted = case_record(&subject.case, &parents, &status);
         let case = self.ensure(session, wanted).await?;
         if subject.case.salesforce_id.as_ref() != Some(&case) {
             self.case_is_in_org(subject.case.id, &case).await?;
@@ -93,7 +110,9 @@ impl Engine {
             })
             .collect();
         records.extend(subject.course.iter().map(|(course, _)| (OrgRecordKind::Course, course.id.as_uuid())));
-        records.extend(subject.run.iter().map(|run| (OrgRecordKind::CourseRun, run.id.as_uuid())));
+        records.extend(
+            subject.run.iter().chain(&subject.case_run).map(|run| (OrgRecordKind::CourseRun, run.id.as_uuid())),
+        );
         records.push((OrgRecordKind::Contact, subject.author.id.as_uuid()));
         records.push((OrgRecordKind::Case, subject.case.id.as_uuid()));
         self.forget_records(org, &records).await

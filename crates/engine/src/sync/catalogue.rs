@@ -209,7 +209,7 @@ impl Engine {
             DeliveryKind::Organization => organizations.get(&(*subject).into()).cloned(),
             DeliveryKind::Course => courses.get(&(*subject).into()).cloned(),
             DeliveryKind::CourseRun => runs.get(&(*subject).into()).cloned(),
-            DeliveryKind::Post => None,
+            DeliveryKind::Post | DeliveryKind::Case => None,
         };
         Ok(subjects.iter().map(outcome).collect())
     }
@@ -231,7 +231,7 @@ impl Engine {
                     courses.extend(row.as_ref().map(|row| row.course_id));
                     part.runs.extend(row.map(|row| (row.id, row)));
                 }
-                DeliveryKind::Post => {}
+                DeliveryKind::Post | DeliveryKind::Case => {}
             }
         }
         for course in courses {

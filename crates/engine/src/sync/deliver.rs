@@ -23,6 +23,7 @@ pub(super) struct Claim {
 /// What is sent in one go.
 pub(super) enum Load {
     Post(Claim),
+    Case(Claim),
     /// Records of one kind.
     Catalogue(DeliveryKind, Vec<Claim>),
     /// Of a kind that only another version of this program knows.
@@ -32,7 +33,7 @@ pub(super) enum Load {
 impl Load {
     fn len(&self) -> usize {
         match self {
-            Self::Post(_) | Self::Unknown(_) => 1,
+            Self::Post(_) | Self::Case(_) | Self::Unknown(_) => 1,
             Self::Catalogue(_, claims) => claims.len(),
         }
     }
@@ -101,6 +102,7 @@ impl Engine {
             match DeliveryKind::from_name(&delivery.kind) {
                 None => loads.push(Load::Unknown(claim(delivery))),
                 Some(DeliveryKind::Post) => loads.push(Load::Post(claim(delivery))),
+                Some(DeliveryKind::Case) => loads.push(Load::Case(claim(delivery))),
                 Some(kind) => match catalogue.iter_mut().find(|(other, _)| *other == kind) {
                     Some((_, claims)) => claims.push(claim(delivery)),
                     None => catalogue.push((kind, vec![claim(delivery)])),
@@ -131,6 +133,7 @@ impl Engine {
     pub(super) async fn deliver(&self, load: Load) {
         let delivered = match &load {
             Load::Post(claim) => self.deliver_post(claim).await,
+            Load::Case(claim) => self.deliver_case(claim).await,
             Load::Catalogue(kind, claims) => self.deliver_catalogue(*kind, claims).await,
             Load::Unknown(claim) => {
                 let unknown = format!("this version can't deliver a “{}”", claim.delivery.kind);

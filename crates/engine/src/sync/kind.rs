@@ -7,10 +7,12 @@ pub(crate) enum DeliveryKind {
     Organization,
     Course,
     CourseRun,
+    /// What people here want a case's status and owner to be.
+    Case,
 }
 
 impl DeliveryKind {
-    const ALL: [Self; 4] = [Self::Post, Self::Organization, Self::Course, Self::CourseRun];
+    const ALL: [Self; 5] = [Self::Post, Self::Organization, Self::Course, Self::CourseRun, Self::Case];
 
     /// As stored.
     pub(crate) const fn name(self) -> &'static str {
@@ -19,6 +21,7 @@ impl DeliveryKind {
             Self::Organization => "organization",
             Self::Course => "course",
             Self::CourseRun => "course_run",
+            Self::Case => "case",
         }
     }
 

@@ -61,6 +61,7 @@ impl Engine {
                 }
                 continue;
             }
+            let owner = row.owner();
             let org_case = OrgCase {
                 salesforce_id: row.id,
                 case_number: row.case_number,
@@ -71,6 +72,10 @@ impl Engine {
                 merged.changed += 1;
                 self.bump(&tx, case.id, Audience::Everyone).await?;
                 changed_courses.extend(case.course_id);
+            }
+            if let Some(owner) = owner {
+                // Nothing that anybody waits for: it shows with the next look.
+                tx.case_handling().set_owner(case.id, &owner, now).await?;
             }
         }
         tx.commit().await?;

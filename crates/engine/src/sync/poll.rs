@@ -53,6 +53,7 @@ impl Engine {
         self.read_on::<CaseCommentRow>(session, fields, &mut report).await?;
         self.read_on::<EmailRow>(session, fields, &mut report).await?;
         self.take_over_old_cases(session, fields, &mut report).await?;
+        self.read_case_values(session).await?;
         Ok(report)
     }
 

@@ -147,24 +147,29 @@ pub(super) fn contact_record(user: &UserRow, account: Option<&SalesforceId>) -> 
     }
 }
 
-pub(super) fn case_record(
-    case: &CaseRow,
-    course: Option<&SalesforceId>,
-    account: Option<&SalesforceId>,
-    contact: Option<&SalesforceId>,
-) -> Wanted {
+/// The records a case points to.
+pub(super) struct CaseParents<'a> {
+    pub(super) course: Option<&'a SalesforceId>,
+    pub(super) run: Option<&'a SalesforceId>,
+    pub(super) account: Option<&'a SalesforceId>,
+    /// Whoever wrote first.
+    pub(super) contact: Option<&'a SalesforceId>,
+}
+
+pub(super) fn case_record(case: &CaseRow, parents: &CaseParents<'_>, status: &str) -> Wanted {
+    let CaseParents { course, run, account, contact } = parents;
+    let mut fields_now =
+        fields([("Subject", json!(cut(&case.subject))), ("Course__c", json!(course)), ("AccountId", json!(account))]);
+    if run.is_some() {
+        fields_now.insert("Course_Run__c".to_owned(), json!(run));
+    }
     Wanted {
         kind: OrgRecordKind::Case,
         portal_id: case.id.as_uuid(),
         object: "Case",
         key: case.portal_key.clone(),
-        fields: fields([
-            ("Subject", json!(cut(&case.subject))),
-            ("Course__c", json!(course)),
-            ("AccountId", json!(account)),
-        ]),
-        // The contact is whoever wrote first.
-        at_first: fields([("Status", json!(case.status)), ("Origin", json!(ORIGIN)), ("ContactId", json!(contact))]),
+        fields: fields_now,
+        at_first: fields([("Status", json!(status)), ("Origin", json!(ORIGIN)), ("ContactId", json!(contact))]),
         known_by: None,
     }
 }

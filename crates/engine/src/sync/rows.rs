@@ -3,6 +3,7 @@
 use domain::SalesforceId;
 use salesforce::DateTime;
 use serde::Deserialize;
+use store::CaseOwner;
 
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "PascalCase")]
@@ -13,6 +14,8 @@ pub(super) struct CaseInOrg {
     pub(super) case_number: Option<String>,
     pub(super) status: Option<String>,
     pub(super) priority: Option<String>,
+    owner_id: Option<SalesforceId>,
+    owner: Option<Person>,
     pub(super) is_deleted: bool,
     pub(super) system_modstamp: DateTime,
 }
@@ -80,7 +83,7 @@ pub(super) struct EmailRow {
 
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "PascalCase")]
-struct Person {
+pub(super) struct Person {
     name: Option<String>,
 }
 
@@ -94,6 +97,49 @@ fn name(person: Option<&Person>) -> String {
         .filter(|name| !name.is_empty())
         .unwrap_or(SOMEBODY)
         .to_owned()
+}
+
+/// A user, or a queue, as the owner of a record.
+pub(super) fn owner(id: Option<SalesforceId>, owner: Option<&Person>) -> Option<CaseOwner> {
+    id.map(|id| CaseOwner { id, name: name(owner) })
+}
+
+impl CaseInOrg {
+    pub(super) fn owner(&self) -> Option<CaseOwner> {
+        owner(self.owner_id.clone(), self.owner.as_ref())
+    }
+}
+
+/// Status and owner of one case, read for themselves.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(super) struct HandledRow {
+    pub(super) status: Option<String>,
+    owner_id: Option<SalesforceId>,
+    owner: Option<Person>,
+}
+
+impl HandledRow {
+    pub(super) fn owner(&self) -> Option<CaseOwner> {
+        owner(self.owner_id.clone(), self.owner.as_ref())
+    }
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(super) struct CaseStatusInOrg {
+    pub(super) master_label: String,
+    pub(super) api_name: Option<String>,
+    pub(super) is_closed: bool,
+    pub(super) is_default: bool,
+}
+
+/// A user or a queue that may own cases.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(super) struct OwnerInOrg {
+    pub(super) id: SalesforceId,
+    pub(super) name: String,
 }
 
 impl EmailRow {

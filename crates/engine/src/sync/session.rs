@@ -16,7 +16,9 @@ use url::Url;
 use uuid::Uuid;
 
 use super::{breaker::Breaker, standing::LastStanding};
-use crate::{Engine, Error, Limits, OrgGrant, OrgOptions, UnlabelledPosts, UnusableOrg};
+use crate::{
+    Engine, Error, Limits, OrgGrant, OrgOptions, UnlabelledPosts, UnusableOrg, case_list::LastStatuses,
+};
 
 /// The configured org.
 pub(crate) struct Org {
@@ -25,6 +27,7 @@ pub(crate) struct Org {
     pub(crate) oauth: OAuth,
     pub(crate) breaker: Breaker,
     pub(crate) standing: LastStanding,
+    pub(crate) case_statuses: LastStatuses,
     /// Asks for a poll before its time.
     pub(crate) poll_now: Notify,
     config: Arc<OrgConfig>,
@@ -56,6 +59,8 @@ pub(crate) struct OrgSession {
     pub(super) given: Mutex<HashMap<(OrgRecordKind, Uuid), OrgRecord>>,
     /// When the org was last asked whether there is room in its budget again.
     pub(super) budget_looked: Mutex<Option<Timestamp>>,
+    /// When this process last asked what a case's status and owner can be.
+    pub(super) case_values_read: Mutex<Option<Timestamp>>,
     feed_item: tokio::sync::OnceCell<FeedItemFields>,
 }
 
@@ -86,6 +91,7 @@ impl Org {
             oauth: OAuth::new(http.clone(), Arc::clone(&config)),
             breaker: Breaker::new(limits.breaker_after, limits.breaker_pause, limits.retry_max),
             standing: LastStanding::default(),
+            case_statuses: LastStatuses::default(),
             poll_now: Notify::new(),
             config,
             http,
@@ -124,6 +130,7 @@ impl Org {
             ),
             given: Mutex::default(),
             budget_looked: Mutex::default(),
+            case_values_read: Mutex::default(),
             feed_item: tokio::sync::OnceCell::new(),
         });
         *current = Some(Arc::clone(&session));
@@ -133,6 +140,7 @@ impl Org {
     /// The connection is another one now, or none.
     pub(crate) fn forget_session(&self) {
         self.standing.forget();
+        self.case_statuses.forget();
         *self.current.lock().unwrap_or_else(PoisonError::into_inner) = None;
     }
 

@@ -47,7 +47,17 @@ impl Source for CaseInOrg {
     const OBJECT: &str = "Case";
 
     fn columns(_: FeedItemFields) -> Vec<&'static str> {
-        vec!["Id", "Portal_Key__c", "CaseNumber", "Status", "Priority", "IsDeleted", "SystemModstamp"]
+        vec![
+            "Id",
+            "Portal_Key__c",
+            "CaseNumber",
+            "Status",
+            "Priority",
+            "OwnerId",
+            "Owner.Name",
+            "IsDeleted",
+            "SystemModstamp",
+        ]
     }
 
     fn filter() -> Filter {

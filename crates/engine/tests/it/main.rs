@@ -10,6 +10,7 @@ mod connection;
 mod delivery;
 mod drafts;
 mod gone;
+mod handling;
 mod history;
 mod hostile_text;
 mod identity;

@@ -22,7 +22,7 @@ use crate::{
     sync::{
         catalogue::InOrg,
         kind::DeliveryKind,
-        records::case_record,
+        records::{CaseParents, case_record},
         session::{FeedItemFields, Has, OrgSession},
     },
 };
@@ -528,7 +528,9 @@ impl Load<'_> {
                 let tx = engine.store.begin().await?;
                 let case = tx.cases().ensure_default(*course, &engine.new_default_case(&row)).await?;
                 tx.commit().await?;
-                wanted.push(case_record(&case, Some(&record), None, None));
+                let parents = CaseParents { course: Some(&record), run: None, account: None, contact: None };
+                let status = engine.status_at_first(self.session, &case).await?;
+                wanted.push(case_record(&case, &parents, &status));
                 cases.push((*course, case));
             }
             for ((course, case), record) in cases.into_iter().zip(engine.ensure_all(self.session, wanted).await?) {
