@@ -54,7 +54,7 @@ export class CoursePage {
 
   /** Loads the page and waits until its program follows the thread, which is the last thing it does on waking. */
   async awakeAfter(load: () => Promise<unknown>): Promise<void> {
-    const following = this.page.waitForRequest(/\/courses\/[^/]+\/events\b/);
+    const following = this.page.waitForRequest(/\/courses\/.+\/events\b/);
     await load();
     await following;
   }

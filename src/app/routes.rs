@@ -1,6 +1,6 @@
 //! The addresses that pages and islands link to.
 
-use domain::{AccessTokenId, CourseId, CourseRunId, DeliveryId, OrganizationId, PostId, UserId};
+use domain::{AccessTokenId, CaseId, CasePlace, CourseId, CourseRunId, DeliveryId, OrganizationId, PostId, UserId};
 
 pub const SIGN_IN: &str = "/login";
 pub const SIGN_OUT: &str = "/logout";
@@ -47,6 +47,33 @@ pub fn course(id: CourseId) -> String {
     format!("{COURSES}/{id}")
 }
 
+/// The page with a case's thread; a course's own page is that of its default case.
+pub fn thread(place: CasePlace) -> String {
+    let course = course(place.course);
+    match place.case {
+        Some(case) => format!("{course}/cases/{case}"),
+        None => course,
+    }
+}
+
+/// Where the form for a new case is, and where it goes.
+pub fn new_case(course: CourseId) -> String {
+    format!("{COURSES}/{course}/cases/new")
+}
+
+pub fn cases(course: CourseId, reader: UserId) -> String {
+    for_reader(&format!("{COURSES}/{course}/cases"), reader)
+}
+
+/// Where staff send a case's new status, or owner.
+pub fn case_status(course: CourseId, case: CaseId, reader: UserId) -> String {
+    for_reader(&format!("{COURSES}/{course}/cases/{case}/status"), reader)
+}
+
+pub fn case_owner(course: CourseId, case: CaseId, reader: UserId) -> String {
+    for_reader(&format!("{COURSES}/{course}/cases/{case}/owner"), reader)
+}
+
 /// The query parameter by which a page says whose it is. A request of another person's page is answered as one of nobody's.
 pub const READER: &str = "reader";
 
@@ -56,26 +83,26 @@ pub fn for_reader(path: &str, reader: UserId) -> String {
 }
 
 /// Where the composer's form goes.
-pub fn comments(course: CourseId, reader: UserId) -> String {
-    for_reader(&format!("{COURSES}/{course}/comments"), reader)
+pub fn comments(place: CasePlace, reader: UserId) -> String {
+    for_reader(&format!("{}/comments", thread(place)), reader)
 }
 
 /// Where a draft goes when its page is closed.
-pub fn draft(course: CourseId, reader: UserId) -> String {
-    for_reader(&format!("{COURSES}/{course}/draft"), reader)
+pub fn draft(place: CasePlace, reader: UserId) -> String {
+    for_reader(&format!("{}/draft", thread(place)), reader)
 }
 
 /// The stream that tells of a thread's new versions.
-pub fn events(course: CourseId, reader: UserId) -> String {
-    for_reader(&format!("{COURSES}/{course}/events"), reader)
+pub fn events(place: CasePlace, reader: UserId) -> String {
+    for_reader(&format!("{}/events", thread(place)), reader)
 }
 
 pub fn retry(post: PostId, reader: UserId) -> String {
     for_reader(&format!("/posts/{post}/retry"), reader)
 }
 
-/// Sign in, then come back to the course.
-pub fn sign_in_for(course: CourseId) -> String {
+/// Sign in, then come back to the thread.
+pub fn sign_in_for(place: CasePlace) -> String {
     // The path is ASCII letters, digits, hyphens and slashes: nothing in it needs escaping in a query.
-    format!("{SIGN_IN}?next={COURSES}/{course}")
+    format!("{SIGN_IN}?next={}", thread(place))
 }

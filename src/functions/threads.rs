@@ -1,20 +1,20 @@
 //! Reading a course's thread and writing into it.
 
-use domain::{CourseId, CourseRunId, PostId, PostKey, Thread, ThreadPost, Visibility};
+use domain::{CaseId, CourseId, CourseRunId, PostId, PostKey, Thread, ThreadPost, Visibility};
 use leptos::{prelude::*, server_fn::codec::Json};
 
 use super::FunctionError;
 #[cfg(feature = "ssr")]
 use super::caller::Caller;
 
-/// The thread as the caller may see it. With `since`, only what changed after that version need be in it.
+/// A case's thread as the caller may see it; without a case, that of the course's default one. With `since`, only what changed after that version need be in it.
 ///
 /// # Errors
-/// Not signed in, no such course for this person, or the database is away.
+/// Not signed in, no such course or case for this person, or the database is away.
 #[server(prefix = "/api/fn", endpoint = "get_thread", input = Json, output = Json)]
-pub async fn get_thread(course: CourseId, since: Option<i64>) -> Result<Thread, FunctionError> {
+pub async fn get_thread(course: CourseId, case: Option<CaseId>, since: Option<i64>) -> Result<Thread, FunctionError> {
     let Caller { engine, actor } = Caller::current()?;
-    Ok(engine.thread(&actor, course, since).await?)
+    Ok(engine.thread(&actor, domain::CasePlace { course, case }, since).await?)
 }
 
 /// Posts a comment once, however often the same `key` is sent with the same content.
@@ -24,6 +24,7 @@ pub async fn get_thread(course: CourseId, since: Option<i64>) -> Result<Thread, 
 #[server(prefix = "/api/fn", endpoint = "post_comment", input = Json, output = Json)]
 pub async fn post_comment(
     course: CourseId,
+    case: Option<CaseId>,
     key: PostKey,
     body: String,
     visibility: Visibility,
@@ -31,7 +32,7 @@ pub async fn post_comment(
 ) -> Result<ThreadPost, FunctionError> {
     let Caller { engine, actor } = Caller::current()?;
     let comment = engine::NewComment { key, body, visibility, run };
-    Ok(engine.post_comment(&actor, course, comment, engine::Wait::ForOutcome).await?)
+    Ok(engine.post_comment(&actor, domain::CasePlace { course, case }, comment, engine::Wait::ForOutcome).await?)
 }
 
 /// Tries a post again that the org refused.

@@ -6,18 +6,21 @@ use axum::{
     http::{HeaderMap, StatusCode, header, request::Parts},
     response::{IntoResponse, Redirect, Response},
 };
-use domain::{CourseId, CourseRunId, PostId, PostKey, Visibility};
+use domain::{CaseId, CasePlace, CourseId, CourseRunId, PostId, PostKey, Visibility};
 use engine::{Actor, DraftText, NewComment, PublicKind, Wait};
 use serde::Deserialize;
 
 use super::{
     AppState, CurrentActor,
-    courses::{CoursePath, path_id},
+    courses::{PlacePath, path_id},
     identity::SignedIn,
     log_fault,
     view::View,
 };
-use crate::app::pages::{self, PendingComment, SignIn};
+use crate::app::{
+    pages::{self, PendingCase, PendingComment, SignIn},
+    routes,
+};
 
 /// As the composer sends it. Texts, so that whatever is wrong can be answered in place.
 #[derive(Default, Deserialize)]
@@ -58,20 +61,20 @@ pub(crate) async fn post(
     State(state): State<AppState>,
     axum::Extension(current): axum::Extension<CurrentActor>,
     view: View,
-    CoursePath(course): CoursePath,
+    PlacePath(place): PlacePath,
     headers: HeaderMap,
     Form(form): Form<CommentForm>,
 ) -> Response {
-    let Some(actor) = current.0 else { return signed_out(&view, course, form) };
+    let Some(actor) = current.0 else { return signed_out(&view, place, form) };
     let run = match form.run() {
         Ok(run) => run,
         Err(sentence) => {
-            return refused(&state, &view, &actor, course, &form, StatusCode::UNPROCESSABLE_ENTITY, sentence).await;
+            return refused(&state, &view, &actor, place, &form, StatusCode::UNPROCESSABLE_ENTITY, sentence).await;
         }
     };
     let comment = NewComment { key: form.key(&state), body: form.body.clone(), visibility: form.visibility(), run };
-    match state.engine().post_comment(&actor, course, comment, wait(&headers)).await {
-        Ok(post) => Redirect::to(&post_address(course, post.id)).into_response(),
+    match state.engine().post_comment(&actor, place, comment, wait(&headers)).await {
+        Ok(post) => Redirect::to(&post_address(place, post.id)).into_response(),
         Err(error) => {
             let public = error.public();
             let status = match public.kind {
@@ -82,14 +85,14 @@ pub(crate) async fn post(
                 _ => return view.failed(&error),
             };
             log_fault(&error);
-            refused(&state, &view, &actor, course, &form, status, &public.message).await
+            refused(&state, &view, &actor, place, &form, status, &public.message).await
         }
     }
 }
 
 /// A refused form leaves its own address in the browser, and people load that again.
-pub(crate) async fn back_to_course(CoursePath(course): CoursePath) -> Redirect {
-    Redirect::to(&format!("/courses/{course}"))
+pub(crate) async fn back_to_thread(PlacePath(place): PlacePath) -> Redirect {
+    Redirect::to(&routes::thread(place))
 }
 
 /// RFC 7240: who sends `Prefer: respond-async` is answered as soon as the post is stored.
@@ -104,14 +107,21 @@ pub(crate) fn wait(headers: &HeaderMap) -> Wait {
 }
 
 /// The log-in form with the text in it: nothing typed is lost because a session ended meanwhile.
-fn signed_out(view: &View, course: CourseId, form: CommentForm) -> Response {
+fn signed_out(view: &View, place: CasePlace, form: CommentForm) -> Response {
     let visibility = form.visibility();
     let run = form.run().ok().flatten();
     let sign_in = SignIn {
         email: String::new(),
         next: None,
         error: None,
-        pending: Some(PendingComment { course, key: form.key, body: form.body, visibility, run }),
+        pending: Some(PendingComment {
+            course: place.course,
+            case: place.case.map_or(PendingCase::Default, PendingCase::Known),
+            key: form.key,
+            body: form.body,
+            visibility,
+            run,
+        }),
     };
     view.page(StatusCode::UNAUTHORIZED, pages::sign_in(&view.frame, sign_in))
 }
@@ -121,12 +131,12 @@ async fn refused(
     state: &AppState,
     view: &View,
     actor: &Actor,
-    course: CourseId,
+    place: CasePlace,
     form: &CommentForm,
     status: StatusCode,
     sentence: &str,
 ) -> Response {
-    let mut page = match state.engine().course(actor, course).await {
+    let mut page = match state.engine().course(actor, place).await {
         Ok(page) => page,
         Err(error) => return view.failed(&error),
     };
@@ -151,6 +161,9 @@ async fn refused(
 pub(crate) struct RetryForm {
     #[serde(default)]
     course: String,
+    /// Blank for the default one.
+    #[serde(default)]
+    case: String,
 }
 
 /// The post a path names.
@@ -172,8 +185,11 @@ pub(crate) async fn retry(
     Form(form): Form<RetryForm>,
 ) -> Response {
     match state.engine().retry_post(&actor, post).await {
-        Ok(post) => match form.course.parse() {
-            Ok(course) => Redirect::to(&post_address(course, post.id)).into_response(),
+        Ok(post) => match form.course.parse::<CourseId>() {
+            Ok(course) => {
+                let place = CasePlace { course, case: form.case.parse::<CaseId>().ok() };
+                Redirect::to(&post_address(place, post.id)).into_response()
+            }
             Err(_) => Redirect::to("/courses").into_response(),
         },
         Err(error) => view.failed(&error),
@@ -184,12 +200,12 @@ pub(crate) async fn retry(
 pub(crate) async fn save_draft(
     State(state): State<AppState>,
     SignedIn(actor): SignedIn,
-    CoursePath(course): CoursePath,
+    PlacePath(place): PlacePath,
     AnyForm(form): AnyForm,
 ) -> StatusCode {
     let Ok(key) = form.key.parse() else { return StatusCode::UNPROCESSABLE_ENTITY };
     let draft = DraftText { key, visibility: form.visibility(), run: form.run().ok().flatten(), body: form.body };
-    match state.engine().save_draft(&actor, course, draft).await {
+    match state.engine().save_draft(&actor, place, draft).await {
         Ok(()) => StatusCode::NO_CONTENT,
         Err(error) => {
             log_fault(&error);
@@ -233,6 +249,6 @@ impl FromRequest<AppState> for AnyForm {
     }
 }
 
-fn post_address(course: CourseId, post: PostId) -> String {
-    format!("/courses/{course}#post-{post}")
+pub(crate) fn post_address(place: CasePlace, post: PostId) -> String {
+    format!("{}#post-{post}", routes::thread(place))
 }

@@ -1,16 +1,19 @@
 //! "My courses" and a course's page.
 
 use axum::{
-    extract::{FromRequestParts, Path, Query, State},
+    extract::{FromRequestParts, Path, Query, RawPathParams, State},
     http::{StatusCode, request::Parts},
-    response::{IntoResponse, Response},
+    response::{IntoResponse, Redirect, Response},
 };
-use domain::CourseId;
-use engine::CourseFilter;
+use domain::{CasePlace, CourseId};
+use engine::{CaseFilter, CaseState, CourseFilter};
 use serde::Deserialize;
 
 use super::{AppState, identity::SignedIn, view::View};
-use crate::app::pages::{self, ListPart};
+use crate::app::{
+    pages::{self, ListPart},
+    routes,
+};
 
 #[derive(Deserialize)]
 pub(crate) struct CoursesQuery {
@@ -36,14 +39,39 @@ pub(crate) async fn list(
     }
 }
 
+/// Which cases the list beside the thread holds. Texts, so that one that means nothing asks for all.
+#[derive(Deserialize)]
+pub(crate) struct CasesQuery {
+    #[serde(default)]
+    run: String,
+    #[serde(default)]
+    state: String,
+}
+
+impl CasesQuery {
+    fn filter(&self) -> CaseFilter {
+        let state = match self.state.as_str() {
+            "open" => Some(CaseState::Open),
+            "closed" => Some(CaseState::Closed),
+            _ => None,
+        };
+        CaseFilter { run: self.run.parse().ok(), state }
+    }
+}
+
 pub(crate) async fn show(
     State(state): State<AppState>,
     SignedIn(actor): SignedIn,
     view: View,
-    CoursePath(course): CoursePath,
+    PlacePath(place): PlacePath,
+    Query(query): Query<CasesQuery>,
 ) -> Response {
-    match state.engine().course(&actor, course).await {
-        Ok(course) => view.page(StatusCode::OK, pages::course(&view.frame, course, None)),
+    match state.engine().course_with(&actor, place, query.filter()).await {
+        // The default case has one address: its course's.
+        Ok(page) if place.case.is_some() && page.shown.as_ref().is_some_and(|case| case.is_default) => {
+            Redirect::to(&routes::course(place.course)).into_response()
+        }
+        Ok(page) => view.page(StatusCode::OK, pages::course(&view.frame, page, None)),
         Err(error) => view.failed(&error),
     }
 }
@@ -56,6 +84,22 @@ impl FromRequestParts<AppState> for CoursePath {
 
     async fn from_request_parts(parts: &mut Parts, _: &AppState) -> Result<Self, Response> {
         path_id(parts).await.map(Self)
+    }
+}
+
+/// The case a path names: `/courses/{course}` the default one, `/courses/{course}/cases/{case}` any.
+pub(crate) struct PlacePath(pub(crate) CasePlace);
+
+impl FromRequestParts<AppState> for PlacePath {
+    type Rejection = Response;
+
+    async fn from_request_parts(parts: &mut Parts, _: &AppState) -> Result<Self, Response> {
+        let not_found = || StatusCode::NOT_FOUND.into_response();
+        let params = RawPathParams::from_request_parts(parts, &()).await.map_err(|_| not_found())?;
+        let text = |wanted: &str| params.iter().find(|(name, _)| *name == wanted).map(|(_, text)| text);
+        let course = text("course").and_then(|course| course.parse().ok()).ok_or_else(not_found)?;
+        let case = text("case").map(str::parse).transpose().map_err(|_| not_found())?;
+        Ok(Self(CasePlace { course, case }))
     }
 }
 

@@ -15,7 +15,7 @@ use futures::{Stream, StreamExt, stream::BoxStream};
 use tokio::sync::broadcast::{Receiver, error::RecvError};
 use tower_sessions::Session;
 
-use super::{AppState, courses::CoursePath, identity::SignedIn, session, view::View};
+use super::{AppState, courses::PlacePath, identity::SignedIn, session, view::View};
 
 /// Between two signs of life: shorter than proxies' patience.
 const HEARTBEAT: Duration = Duration::from_secs(20);
@@ -25,12 +25,12 @@ pub(crate) async fn stream(
     SignedIn(actor): SignedIn,
     session: Session,
     view: View,
-    CoursePath(course): CoursePath,
+    PlacePath(place): PlacePath,
     headers: HeaderMap,
 ) -> Response {
     // Before the subscription, so that no end of the session falls between.
     let ends = state.session_ends().subscribe();
-    let versions = match state.engine().subscribe(&actor, course).await {
+    let versions = match state.engine().subscribe(&actor, place).await {
         Ok(versions) => versions,
         Err(error) => return view.failed(&error),
     };

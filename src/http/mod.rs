@@ -2,6 +2,7 @@
 //! status, and only then draw a page; nothing here knows SQL or Salesforce.
 
 mod assets;
+mod cases;
 mod catalogue;
 mod client_address;
 mod comments;

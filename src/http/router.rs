@@ -18,8 +18,8 @@ use tower_http::{
 };
 
 use super::{
-    AppState, CurrentActor, Policy, assets, catalogue, comments, courses, deliveries, error_page, events, health,
-    identity, request_context, rest, salesforce_connection, security_headers, session, sign_in, tokens,
+    AppState, CurrentActor, Policy, assets, cases, catalogue, comments, courses, deliveries, error_page, events,
+    health, identity, request_context, rest, salesforce_connection, security_headers, session, sign_in, tokens,
 };
 
 /// The longest comment, percent-encoded, is well under this.
@@ -68,10 +68,20 @@ fn routes() -> Vec<Route> {
         route(post_.clone(), "/logout", Public, post(sign_in::sign_out)),
         route(get_.clone(), "/courses", SignedIn, get(courses::list)),
         route(get_.clone(), "/courses/{course}", SignedIn, get(courses::show)),
-        route(get_.clone(), "/courses/{course}/comments", SignedIn, get(comments::back_to_course)),
+        route(get_.clone(), "/courses/{course}/comments", SignedIn, get(comments::back_to_thread)),
         route(post_.clone(), "/courses/{course}/comments", AskedInside, post(comments::post)),
         route(post_.clone(), "/courses/{course}/draft", Caller, post(comments::save_draft)),
         route(get_.clone(), "/courses/{course}/events", Caller, get(events::stream)),
+        route(get_.clone(), "/courses/{course}/cases", SignedIn, get(cases::back_to_form)),
+        route(post_.clone(), "/courses/{course}/cases", AskedInside, post(cases::open)),
+        route(get_.clone(), "/courses/{course}/cases/new", SignedIn, get(cases::new)),
+        route(get_.clone(), "/courses/{course}/cases/{case}", SignedIn, get(courses::show)),
+        route(get_.clone(), "/courses/{course}/cases/{case}/comments", SignedIn, get(comments::back_to_thread)),
+        route(post_.clone(), "/courses/{course}/cases/{case}/comments", AskedInside, post(comments::post)),
+        route(post_.clone(), "/courses/{course}/cases/{case}/draft", Caller, post(comments::save_draft)),
+        route(get_.clone(), "/courses/{course}/cases/{case}/events", Caller, get(events::stream)),
+        route(post_.clone(), "/courses/{course}/cases/{case}/status", SignedIn, post(cases::set_status)),
+        route(post_.clone(), "/courses/{course}/cases/{case}/owner", SignedIn, post(cases::set_owner)),
         route(post_.clone(), "/posts/{post}/retry", SignedIn, post(comments::retry)),
         route(get_.clone(), "/account/tokens", SignedIn, get(tokens::list)),
         route(post_.clone(), "/account/tokens", SignedIn, post(tokens::make)),

@@ -6,8 +6,8 @@ use axum::{
     http::{HeaderValue, StatusCode, header},
     response::{IntoResponse, Redirect, Response},
 };
-use domain::{CourseId, CourseRunId, PostKey, Visibility};
-use engine::{Actor, DraftText, PublicKind};
+use domain::{CaseId, CasePlace, CourseId, CourseRunId, PostKey, Visibility};
+use engine::{Actor, CaseDraft, DraftText, PublicKind};
 use secrecy::SecretString;
 use serde::Deserialize;
 use tower_sessions::Session;
@@ -16,7 +16,10 @@ use super::{
     AppState, CurrentActor, client_address::ClientAddress, identity::Unknown, local_path::LocalPath, log_fault,
     rate_limit::RetryAfter, session, view::View,
 };
-use crate::app::pages::{self, Failure, PendingComment, SignIn};
+use crate::app::{
+    pages::{self, Failure, PendingCase, PendingComment, SignIn},
+    routes,
+};
 
 const HOME: &str = "/courses";
 
@@ -56,6 +59,10 @@ pub(crate) struct Credentials {
     #[serde(default)]
     pending_course: String,
     #[serde(default)]
+    pending_case: String,
+    #[serde(default)]
+    pending_subject: String,
+    #[serde(default)]
     pending_key: String,
     #[serde(default)]
     pending_body: String,
@@ -70,6 +77,11 @@ impl Credentials {
         let course: CourseId = self.pending_course.parse().ok()?;
         Some(PendingComment {
             course,
+            case: match self.pending_case.parse::<CaseId>() {
+                Ok(case) => PendingCase::Known(case),
+                Err(_) if self.pending_case == PendingCase::NEW => PendingCase::New(self.pending_subject.clone()),
+                Err(_) => PendingCase::Default,
+            },
             key: self.pending_key.clone(),
             body: self.pending_body.clone(),
             visibility: Visibility::from_name(&self.pending_visibility),
@@ -136,9 +148,23 @@ async fn keep_as_draft(state: &AppState, view: &View, actor: &Actor, pending: Pe
         Ok(key) => key,
         Err(_) => state.random().uuid_v7(state.clock().now()).into(),
     };
-    let draft = DraftText { key, body: pending.body.clone(), visibility: pending.visibility, run: pending.run };
-    match state.engine().save_draft(actor, pending.course, draft).await {
-        Ok(()) => Redirect::to(&format!("{HOME}/{}", pending.course)).into_response(),
+    let PendingComment { course, visibility, run, .. } = pending;
+    let body = pending.body.clone();
+    let engine = state.engine();
+    let (kept, page) = match pending.case {
+        PendingCase::New(subject) => {
+            let draft = CaseDraft { key, subject, body, run, visibility };
+            (engine.save_case_draft(actor, course, draft).await, routes::new_case(course))
+        }
+        case => {
+            let case = if let PendingCase::Known(case) = case { Some(case) } else { None };
+            let place = CasePlace { course, case };
+            let draft = DraftText { key, body, visibility, run };
+            (engine.save_draft(actor, place, draft).await, routes::thread(place))
+        }
+    };
+    match kept {
+        Ok(()) => Redirect::to(&page).into_response(),
         Err(error) => {
             log_fault(&error);
             // The only copy of the text is in this request, so it goes back with the answer.

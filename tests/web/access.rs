@@ -12,6 +12,7 @@ use crate::support::{Browser, Portal};
 fn path(row: &RouteRow) -> String {
     row.path
         .replace("{course}", &Portal::circuits().to_string())
+        .replace("{case}", "01932c07-2000-7000-8000-000000000002")
         .replace("{post}", "01932c07-2000-7000-8000-000000000001")
         .replace("{token}", "01932c07-2000-7000-8000-000000000001")
         .replace("{id}", "01932c07-2000-7000-8000-000000000001")

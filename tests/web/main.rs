@@ -9,6 +9,7 @@
 
 mod access;
 mod assets;
+mod cases;
 mod catalogue;
 mod connecting;
 mod errors;

@@ -42,9 +42,10 @@ pub use page::{PAGE_MOST, PAGE_USUAL, Page, PageRequest};
 pub use sync::{CourseProof, HistoryProgress, HistoryReport, HistoryStep, HistoryWatch, Reject, Tally};
 pub use tokens::{Bearer, NewToken, TokenState, TokenView};
 pub use views::{
-    ApiCalls, BeginConnect, CaseFilter, CaseState, CaseView, CatalogueCourses, CatalogueOrganization, CatalogueOrganizations, CatalogueRun,
-    Connecting, ConnectionState, ConnectionView, CourseFilter, CourseInput, CourseList, CoursePage, CourseSummary,
-    CourseView, DatabaseState, DeadDeliveries, DeadDelivery, DeadSubject, DeletedRecords, DraftText, Finding, HandlingView, Health,
-    ImportCount, ImportMode, ImportReport, NewComment, OrgState, OrganizationPage, OrganizationView, OtherOrg, OwnerOption, Person,
-    PollOutcome, PollReport, Preflight, RecordState, RunInput, RunView, Saved, Severity, StatusOption, UnlabelledPosts, Wait,
+    ApiCalls, BeginConnect, CaseFilter, CaseState, CaseView, CatalogueCourses, CatalogueOrganization,
+    CatalogueOrganizations, CatalogueRun, Connecting, ConnectionState, ConnectionView, CourseFilter, CourseInput,
+    CourseList, CoursePage, CourseSummary, CourseView, DatabaseState, DeadDeliveries, DeadDelivery, DeadSubject,
+    DeletedRecords, DraftText, Finding, HandlingView, Health, ImportCount, ImportMode, ImportReport, NewComment,
+    OrgState, OrganizationPage, OrganizationView, OtherOrg, OwnerOption, Person, PollOutcome, PollReport, Preflight,
+    RecordState, RunInput, RunView, Saved, Severity, StatusOption, UnlabelledPosts, Wait,
 };

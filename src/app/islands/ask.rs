@@ -3,7 +3,7 @@
 //! The client that `#[server]` generates does the same for a third more program. Address and argument names are still those of the generated
 //! functions; a test holds the two together.
 
-use domain::{CourseId, CourseRunId, PostId, PostKey, Thread, ThreadPost, UserId, Visibility};
+use domain::{CasePlace, CourseRunId, PostId, PostKey, Thread, ThreadPost, UserId, Visibility};
 use leptos::{
     server_fn::ServerFn,
     wasm_bindgen::{JsCast, JsValue},
@@ -24,7 +24,7 @@ use crate::{
 pub(super) struct Written {
     /// Whose page it was written in.
     pub(super) reader: UserId,
-    pub(super) course: CourseId,
+    pub(super) place: CasePlace,
     pub(super) key: PostKey,
     pub(super) body: String,
     pub(super) visibility: Visibility,
@@ -34,9 +34,10 @@ pub(super) struct Written {
 type Arguments<const N: usize> = [(&'static str, Option<String>); N];
 
 impl Written {
-    fn arguments(&self) -> Arguments<5> {
+    fn arguments(&self) -> Arguments<6> {
         [
-            ("course", Some(self.course.to_string())),
+            ("course", Some(self.place.course.to_string())),
+            ("case", self.place.case.map(|case| case.to_string())),
             ("key", Some(self.key.to_string())),
             ("body", Some(self.body.clone())),
             ("visibility", Some(self.visibility.name().to_owned())),
@@ -45,12 +46,13 @@ impl Written {
     }
 }
 
-pub(super) async fn get_thread(reader: UserId, course: CourseId) -> Result<Thread, FunctionError> {
-    ask(GetThread::PATH, reader, &get_thread_arguments(course)).await
+pub(super) async fn get_thread(reader: UserId, place: CasePlace) -> Result<Thread, FunctionError> {
+    ask(GetThread::PATH, reader, &get_thread_arguments(place)).await
 }
 
-fn get_thread_arguments(course: CourseId) -> Arguments<2> {
-    [("course", Some(course.to_string())), ("since", None)]
+fn get_thread_arguments(place: CasePlace) -> Arguments<3> {
+    let case = place.case.map(|case| case.to_string());
+    [("course", Some(place.course.to_string())), ("case", case), ("since", None)]
 }
 
 pub(super) async fn post_comment(comment: Written) -> Result<ThreadPost, FunctionError> {
@@ -123,6 +125,7 @@ fn unreadable() -> FunctionError {
 
 #[cfg(test)]
 mod tests {
+    use domain::{CaseId, CourseId};
     use serde_json::{Value, to_value};
 
     use super::*;
@@ -135,16 +138,26 @@ mod tests {
     fn what_is_sent_is_what_the_server_functions_take() {
         let id = "01890a5d-ac96-774b-bcce-b302099a8057";
         let (course, post): (CourseId, PostId) = (id.parse().unwrap(), id.parse().unwrap());
+        let case: Option<CaseId> = id.parse().ok();
         let (key, run): (PostKey, CourseRunId) = (id.parse().unwrap(), id.parse().unwrap());
         let reader: UserId = id.parse().unwrap();
-        for (visibility, run) in [(Visibility::Public, None), (Visibility::Internal, Some(run))] {
+        for (visibility, run, case) in [
+            (Visibility::Public, None, None),
+            (Visibility::Internal, Some(run), None),
+            (Visibility::Public, None, case),
+        ] {
+            let place = CasePlace { course, case };
             let body = "a \"quoted\"\nline".to_owned();
-            let written = || sent(Written { reader, course, key, body: body.clone(), visibility, run }.arguments());
-            let comment = PostComment { course, key, body: body.clone(), visibility, run };
+            let written = || sent(Written { reader, place, key, body: body.clone(), visibility, run }.arguments());
+            let comment = PostComment { course, case, key, body: body.clone(), visibility, run };
             assert_eq!(written(), to_value(comment).unwrap());
-            assert_eq!(written(), to_value(SaveDraft { course, key, body: body.clone(), visibility, run }).unwrap());
+            let sent_thread = sent(get_thread_arguments(place));
+            assert_eq!(sent_thread, to_value(GetThread { course, case, since: None }).unwrap());
+            assert_eq!(
+                written(),
+                to_value(SaveDraft { course, case, key, body: body.clone(), visibility, run }).unwrap()
+            );
         }
-        assert_eq!(sent(get_thread_arguments(course)), to_value(GetThread { course, since: None }).unwrap());
         assert_eq!(sent(retry_post_arguments(post)), to_value(RetryPost { post }).unwrap());
     }
 }

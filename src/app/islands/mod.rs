@@ -4,4 +4,4 @@ mod ask;
 pub mod conversation;
 mod wire;
 
-pub use conversation::{CASES_PART, Conversation, ORG_PART, OrgLink, Reader, Seed};
+pub use conversation::{CASES_PART, Conversation, HANDLING_PART, ORG_PART, OrgLink, Reader, Seed};

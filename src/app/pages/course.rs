@@ -1,12 +1,16 @@
-//! A course: its facts, its cases, and the conversation of its default case.
+//! A course: its facts, its cases, and the conversation of one of them.
 
-use domain::{Role, RunOption};
-use engine::{CaseView, CourseView, OrgState, RunView};
+use domain::{CasePlace, Role, RunOption};
+use engine::{CaseState, CaseView, CourseView, OrgState, RunView};
 use leptos::prelude::*;
 
+use super::{
+    case_handling::case_handling,
+    case_list::{case_list, standing},
+};
 use crate::app::{
     Frame, Notice,
-    islands::{CASES_PART, Conversation, ORG_PART, OrgLink, Reader, Seed},
+    islands::{Conversation, ORG_PART, OrgLink, Reader, Seed},
     routes,
     shell::{Head, Place, Scripts, document},
     ui::{IconName, counted, icon, notice_bar},
@@ -14,20 +18,27 @@ use crate::app::{
 
 /// A refused form post is the same page again, with the composer's text and error filled in.
 pub fn course(frame: &Frame, course: CourseView, notice: Option<Notice>) -> String {
-    let title = course.title.clone();
+    let title = match course.shown.as_ref().filter(|case| !case.is_default) {
+        Some(case) => format!("{} · {}", case.subject, course.title),
+        None => course.title.clone(),
+    };
     let head = Head { title: &title, place: Place::Courses, scripts: Scripts::Islands };
     document(frame, &head, move || page(frame, course, notice))
 }
 
 fn page(frame: &Frame, course: CourseView, notice: Option<Notice>) -> impl IntoView + use<> {
+    let other = course.shown.clone().filter(|case| !case.is_default);
+    let place = CasePlace { course: course.id, case: other.as_ref().map(|case| case.id) };
+    let cases = case_list(&course, place);
+    let closed = course.shown.as_ref().filter(|case| case.state == CaseState::Closed).map(|_| closed_notice(frame));
     let CourseView {
         id,
         key,
         title,
         organizations,
         runs,
-        cases,
         thread,
+        handling,
         composer,
         internal_composer,
         audience,
@@ -37,11 +48,13 @@ fn page(frame: &Frame, course: CourseView, notice: Option<Notice>) -> impl IntoV
     let viewer = frame.viewer.clone();
     let internal_reader = viewer.as_ref().is_some_and(|viewer| viewer.role.is_internal());
     let viewer_is_admin = viewer.as_ref().is_some_and(|viewer| viewer.role == Role::Admin);
+    let viewer_id = viewer.as_ref().map(|viewer| viewer.id);
     let reader = viewer.map(|viewer| Reader { user: viewer.id, name: viewer.name, by_staff: internal_reader });
     let options = runs
         .iter()
         .map(|run| RunOption { id: run.id, key: run.key.clone(), label: run_label(run) })
         .collect::<Vec<_>>();
+    let handling = viewer_id.zip(handling).map(|(reader, handling)| case_handling(id, reader, handling));
     let organizations = organizations
         .into_iter()
         .map(|organization| {
@@ -61,16 +74,8 @@ fn page(frame: &Frame, course: CourseView, notice: Option<Notice>) -> impl IntoV
         OrgState::Behind => OrgLink::Behind,
     };
     let conversation = reader.map(|reader| {
-        let seed = Seed {
-            course: id,
-            reader,
-            thread,
-            runs: options,
-            composer,
-            internal: internal_composer,
-            audience,
-            org: link,
-        };
+        let seed =
+            Seed { place, reader, thread, runs: options, composer, internal: internal_composer, audience, org: link };
         let element = seed.element().ok();
         provide_context(seed);
         view! {
@@ -82,9 +87,10 @@ fn page(frame: &Frame, course: CourseView, notice: Option<Notice>) -> impl IntoV
         <div class="page">
             <nav class="crumbs" aria-label="Breadcrumb">
                 <a href=routes::COURSES>"My courses"</a>
+                {other.is_some().then(|| view! { <a href=routes::course(id) dir="auto">{title.clone()}</a> })}
             </nav>
             <div class="page-head">
-                <h1 dir="auto">{title}</h1>
+                <h1 dir="auto">{title.clone()}</h1>
                 <p class="course-meta">
                     <code>{key}</code>
                     {organizations}
@@ -97,13 +103,44 @@ fn page(frame: &Frame, course: CourseView, notice: Option<Notice>) -> impl IntoV
             {notice.map(notice_bar)}
             {org_banner(org, viewer_is_admin)}
             <div class="course-columns">
-                <div class="course-main">{conversation}</div>
+                <div class="course-main">
+                    {other.map(|case| case_head(&case, org))}
+                    {closed}
+                    {conversation}
+                </div>
                 <aside class="course-side" aria-label="About this course">
-                    {case_list(&cases, org)}
+                    {handling}
+                    {cases}
                     {run_list(&runs)}
                 </aside>
             </div>
         </div>
+    }
+}
+
+/// What the case is about, above what is said on it.
+fn case_head(case: &CaseView, org: OrgState) -> impl IntoView + use<> {
+    let run = case.run_key.clone().map(|run| view! { <code>{run}</code> });
+    view! {
+        <div class="case-head">
+            <h2 dir="auto">{case.subject.clone()}</h2>
+            <p class="side-facts">{standing(case, org)} {run}</p>
+        </div>
+    }
+}
+
+fn closed_notice(frame: &Frame) -> impl IntoView + use<> {
+    let by_staff = frame.viewer.as_ref().is_some_and(|viewer| viewer.role.is_internal());
+    let words = if by_staff {
+        "This case is closed. Comments are still delivered; change its status to reopen it."
+    } else {
+        "This case is closed; staff will see your comment."
+    };
+    view! {
+        <p class="notice notice-wait">
+            {icon(IconName::Check)}
+            <span>{words}</span>
+        </p>
     }
 }
 
@@ -140,35 +177,6 @@ fn org_banner(org: OrgState, viewer_is_admin: bool) -> impl IntoView {
         <div id=ORG_PART data-unsettled=unsettled>
             {banner}
         </div>
-    }
-}
-
-fn case_list(cases: &[CaseView], org: OrgState) -> impl IntoView + use<> {
-    let rows = cases.iter().map(|case| case_row(case, org)).collect::<Vec<_>>();
-    let none = cases.is_empty().then(|| view! { <p class="muted">"The first comment opens this course’s case."</p> });
-    let settled = org == OrgState::NotConfigured
-        || (!cases.is_empty() && cases.iter().all(|case| case.in_org && case.number.is_some()));
-    let unsettled = (!settled).then_some("");
-    view! {
-        <section class="side-section" id=CASES_PART data-unsettled=unsettled aria-labelledby="cases-heading">
-            <h2 id="cases-heading">"Cases"</h2>
-            {none}
-            <ul class="side-list">{rows}</ul>
-        </section>
-    }
-}
-
-fn case_row(case: &CaseView, org: OrgState) -> impl IntoView + use<> {
-    let number = case.number.clone().map(|number| view! { <span class="muted">{format!("Case {number}")}</span> });
-    let status = case.status.clone().map(|status| view! { <span class="badge">{status}</span> });
-    let waiting = (!case.in_org && org != OrgState::NotConfigured)
-        .then(|| view! { <span class="muted">"Not in Salesforce yet"</span> });
-    let here = case.is_default.then(|| view! { <span class="badge badge-accent">"This thread"</span> });
-    view! {
-        <li class="side-row">
-            <p class="side-title" dir="auto">{case.subject.clone()}</p>
-            <p class="side-facts">{here} {status} {number} {waiting}</p>
-        </li>
     }
 }
 

@@ -1,6 +1,8 @@
 //! One file per page. Each takes data and returns the document; none decides who may see it.
 
 mod api_reference;
+mod case_handling;
+mod case_list;
 mod catalogue;
 mod catalogue_course;
 mod catalogue_courses;
@@ -10,6 +12,7 @@ mod course;
 mod courses;
 mod deliveries;
 mod failure;
+mod new_case;
 mod salesforce_connection;
 mod sign_in;
 mod tokens;
@@ -23,6 +26,7 @@ pub use course::course;
 pub use courses::{ListPart, courses};
 pub use deliveries::deliveries;
 pub use failure::{Failure, failure};
+pub use new_case::{NewCaseForm, new_case};
 pub use salesforce_connection::salesforce_connection;
-pub use sign_in::{PendingComment, SignIn, sign_in};
+pub use sign_in::{PendingCase, PendingComment, SignIn, sign_in};
 pub use tokens::{MadeToken, TokenForm, tokens};

@@ -1,6 +1,6 @@
 //! Signing in, and the same page for somebody whose session ended with a comment half written.
 
-use domain::{CourseId, CourseRunId, Visibility};
+use domain::{CaseId, CourseId, CourseRunId, Visibility};
 use leptos::prelude::*;
 
 use crate::app::{
@@ -24,10 +24,25 @@ pub struct SignIn {
 #[derive(Clone, Debug)]
 pub struct PendingComment {
     pub course: CourseId,
+    pub case: PendingCase,
     pub key: String,
     pub body: String,
     pub visibility: Visibility,
     pub run: Option<CourseRunId>,
+}
+
+/// Which case of the course it was written for.
+#[derive(Clone, Debug)]
+pub enum PendingCase {
+    Default,
+    Known(CaseId),
+    /// One that was to be opened, with this subject.
+    New(String),
+}
+
+impl PendingCase {
+    /// As the form sends it.
+    pub const NEW: &str = "new";
 }
 
 pub fn sign_in(frame: &Frame, form: SignIn) -> String {
@@ -104,7 +119,21 @@ fn kept_text(comment: PendingComment) -> impl IntoView {
         Visibility::Public => "Your comment",
         Visibility::Internal => "Your internal note",
     };
+    let (case, subject) = match comment.case {
+        PendingCase::Default => (String::new(), None),
+        PendingCase::Known(case) => (case.to_string(), None),
+        PendingCase::New(subject) => (PendingCase::NEW.to_owned(), Some(subject)),
+    };
+    let subject = subject.map(|subject| {
+        view! {
+            <div class="field">
+                <label for="pending-subject">"Subject of the case"</label>
+                <input class="input" id="pending-subject" name="pending_subject" readonly dir="auto" value=subject />
+            </div>
+        }
+    });
     view! {
+        {subject}
         <div class="field">
             <label for="pending-body">{label}</label>
             // HTML drops the first line break inside a textarea; this one is there to be dropped.
@@ -113,6 +142,7 @@ fn kept_text(comment: PendingComment) -> impl IntoView {
             </textarea>
         </div>
         <input type="hidden" name="pending_course" value=comment.course.to_string() />
+        <input type="hidden" name="pending_case" value=case />
         <input type="hidden" name="pending_key" value=comment.key />
         <input type="hidden" name="pending_visibility" value=comment.visibility.name() />
         <input type="hidden" name="pending_run" value=comment.run.map(|run| run.to_string()).unwrap_or_default() />

@@ -88,7 +88,11 @@ impl ObjectNeed {
 
 /// The field behind a column: that of the relationship for `CreatedBy.Name`.
 fn column_field(column: &'static str) -> &'static str {
-    if column == "CreatedBy.Name" { "CreatedById" } else { column }
+    match column {
+        "CreatedBy.Name" => "CreatedById",
+        "Owner.Name" => "OwnerId",
+        column => column,
+    }
 }
 
 /// In the order in which they hang on one another.
@@ -107,8 +111,11 @@ pub(crate) fn needs() -> Vec<ObjectNeed> {
         .with(FieldNeed::key(PORTAL_KEY, Written::Always))
         .with(always("Subject"))
         .with(always("Course__c"))
+        .with(always("Course_Run__c"))
         .with(always("AccountId"))
-        .with(FieldNeed::one_of("Status", Written::AtFirst, vec![OPEN]))
+        // What staff change from here.
+        .with(FieldNeed::one_of("Status", Written::Always, vec![OPEN]))
+        .with(always("OwnerId"))
         .with(FieldNeed::one_of("Origin", Written::AtFirst, vec![ORIGIN]))
         .with(at_first("ContactId"))
         .written(Written::Always);
@@ -188,7 +195,7 @@ mod tests {
         sync::{
             ancestors::Place,
             post::{feed_item_record, ledger_record},
-            records::{Wanted, account_of, case_record, contact_record, organization_record},
+            records::{CaseParents, Wanted, account_of, case_record, contact_record, organization_record},
         },
     };
 
@@ -286,16 +293,26 @@ mod tests {
             created_at: NOW,
             updated_at: NOW,
         };
+        let (course_id, run_id, account_id, contact_id) = (id("a01"), id("a02"), id("001"), id("003"));
+        let parents = CaseParents {
+            course: Some(&course_id),
+            run: Some(&run_id),
+            account: Some(&account_id),
+            contact: Some(&contact_id),
+        };
         let records = [
             account_of(&organization),
             organization_record(&organization, &id("001")),
             engine.course_record(&course, Some(&id("a00"))),
             engine.run_record(&run, &id("a01")),
             contact_record(&user, Some(&id("001"))),
-            case_record(&case, Some(&id("a01")), Some(&id("001")), Some(&id("003"))),
+            case_record(&case, &parents, "Open"),
         ];
         for wanted in &records {
-            assert_eq!(written(&need(wanted.object)), sent(wanted), "{}", wanted.object);
+            let mut sent = sent(wanted);
+            // Later, and only when staff choose one.
+            sent.extend((wanted.object == "Case").then_some("OwnerId"));
+            assert_eq!(written(&need(wanted.object)), sent, "{}", wanted.object);
             let keys = need(wanted.object).fields.into_iter().filter(|field| field.is_key).map(|field| field.name);
             assert_eq!(keys.collect::<Vec<_>>(), [PORTAL_KEY]);
         }

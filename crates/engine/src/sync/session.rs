@@ -16,9 +16,7 @@ use url::Url;
 use uuid::Uuid;
 
 use super::{breaker::Breaker, standing::LastStanding};
-use crate::{
-    Engine, Error, Limits, OrgGrant, OrgOptions, UnlabelledPosts, UnusableOrg, case_list::LastStatuses,
-};
+use crate::{Engine, Error, Limits, OrgGrant, OrgOptions, UnlabelledPosts, UnusableOrg, case_list::LastStatuses};
 
 /// The configured org.
 pub(crate) struct Org {

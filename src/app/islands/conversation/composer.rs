@@ -71,7 +71,7 @@ pub(super) fn composer_form(
     runs: Vec<RunOption>,
     audience: &str,
 ) -> impl IntoView + use<> {
-    let (visibility, course, reader) = (desk.visibility, desk.room.course, desk.room.reader.user);
+    let (visibility, place, reader) = (desk.visibility, desk.room.place, desk.room.reader.user);
     let Wording { class, icon: mark, heading, label, seen_by, audience, submit, submit_class } =
         Wording::new(visibility, audience);
     let ids = Ids::of(visibility);
@@ -101,7 +101,7 @@ pub(super) fn composer_form(
     });
     let error = move || {
         failing.shown.with(|shown| shown.trouble.clone()).map(|trouble| {
-            let sign_in = trouble.signed_out.then(|| view! { <a href=routes::sign_in_for(course)>"Sign in"</a> });
+            let sign_in = trouble.signed_out.then(|| view! { <a href=routes::sign_in_for(place)>"Sign in"</a> });
             view! {
                 {icon(IconName::Warning)}
                 <span>{trouble.message} " " {sign_in}</span>
@@ -117,7 +117,7 @@ pub(super) fn composer_form(
             id=ids.form
             class=class
             method="post"
-            action=routes::comments(course, reader)
+            action=routes::comments(place, reader)
             aria-labelledby=ids.heading
             on:submit=move |event: SubmitEvent| {
                 event.prevent_default();

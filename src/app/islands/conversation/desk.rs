@@ -165,7 +165,7 @@ impl Desk {
             }),
             ids: Ids::of(start.visibility),
             runs,
-            shelf: Shelf::new(room.reader.user, room.course, start.visibility),
+            shelf: Shelf::new(room.reader.user, room.place, start.visibility),
             post: Mutex::new(Post { saving: Saving::Idle, timer: None }),
         }))
     }
@@ -207,7 +207,7 @@ impl Desk {
     }
 
     fn written(&self, Draft { key, run, body }: Draft) -> Written {
-        Written { reader: self.room.reader.user, course: self.room.course, key, body, visibility: self.visibility, run }
+        Written { reader: self.room.reader.user, place: self.room.place, key, body, visibility: self.visibility, run }
     }
 
     fn with_post<R>(&self, act: impl FnOnce(&mut Post) -> R) -> R {
@@ -276,7 +276,7 @@ impl Desk {
             && let Some(form) = element::<HtmlFormElement>(self.ids.form)
             && let Ok(data) = FormData::new_with_form(&form)
         {
-            let address = routes::draft(self.room.course, self.room.reader.user);
+            let address = routes::draft(self.room.place, self.room.reader.user);
             let _ = window().navigator().send_beacon_with_opt_form_data(&address, Some(&data));
         }
     }

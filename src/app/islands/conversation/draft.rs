@@ -3,7 +3,7 @@
 //! What is in the browser's storage is newer than what the server has: it is put there as somebody types, and taken
 //! away when the server has it too.
 
-use domain::{CourseId, CourseRunId, PostKey, UserId, Visibility};
+use domain::{CasePlace, CourseRunId, PostKey, UserId, Visibility};
 use leptos::{
     prelude::window,
     web_sys::{Storage, js_sys::Date},
@@ -31,13 +31,14 @@ impl Draft {
     }
 }
 
-/// The place in the browser's storage that belongs to one person's composer on one course.
+/// The place in the browser's storage that belongs to one person's composer on one case.
 #[derive(Clone, Debug)]
 pub(super) struct Shelf(String);
 
 impl Shelf {
-    pub(super) fn new(user: UserId, course: CourseId, visibility: Visibility) -> Self {
-        Self(format!("casebridge.draft.{user}.{course}.{}", visibility.name()))
+    pub(super) fn new(user: UserId, CasePlace { course, case }: CasePlace, visibility: Visibility) -> Self {
+        let case = case.map(|case| format!(".{case}")).unwrap_or_default();
+        Self(format!("casebridge.draft.{user}.{course}{case}.{}", visibility.name()))
     }
 
     pub(super) fn keep(&self, draft: &Draft) {

@@ -32,7 +32,7 @@ pub(super) fn link_note(room: &Room) -> impl IntoView + use<> {
     });
     let sign_in = move || {
         (there.link.get() == Link::SignedOut)
-            .then(|| view! { <a href=routes::sign_in_for(there.course)>"sign in to see new comments"</a> })
+            .then(|| view! { <a href=routes::sign_in_for(there.place)>"sign in to see new comments"</a> })
     };
     view! { <p class="thread-link" role="status">{words} " " {sign_in}</p> }
 }
@@ -82,7 +82,7 @@ struct Watcher {
 
 impl Watcher {
     fn open(this: &Rc<Self>) {
-        let Ok(source) = EventSource::new(&routes::events(this.room.course, this.room.reader.user)) else { return };
+        let Ok(source) = EventSource::new(&routes::events(this.room.place, this.room.reader.user)) else { return };
         let watcher = Rc::clone(this);
         let on_version = Closure::<dyn Fn(MessageEvent)>::new(move |event: MessageEvent| {
             watcher.patience.set(FIRST_WAIT);
@@ -162,7 +162,7 @@ impl Watcher {
         let watcher = Rc::clone(this);
         spawn_local(async move {
             loop {
-                watcher.take(get_thread(watcher.room.reader.user, watcher.room.course).await);
+                watcher.take(get_thread(watcher.room.reader.user, watcher.room.place).await);
                 if watcher.fetch.replace(Fetch::Running) != Fetch::Again {
                     break;
                 }
@@ -176,7 +176,7 @@ impl Watcher {
         match answer {
             Ok(thread) => {
                 room.link.set(if self.is_closed() { Link::Cut } else { Link::Live });
-                beside::refresh(room);
+                beside::refresh();
                 if let Some(words) = announced(&room.take(thread).authors) {
                     room.announcement.set(words);
                 }

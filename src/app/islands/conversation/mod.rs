@@ -17,7 +17,7 @@ use domain::Composer;
 use leptos::prelude::*;
 
 pub use self::{
-    beside::{CASES_PART, ORG_PART},
+    beside::{CASES_PART, HANDLING_PART, ORG_PART},
     seed::{OrgLink, Reader, Seed},
 };
 use self::{
@@ -38,9 +38,9 @@ pub fn Conversation() -> impl IntoView {
 }
 
 fn conversation(seed: Seed) -> impl IntoView {
-    let Seed { course, reader, thread, runs, composer, internal, audience, org } = seed;
+    let Seed { place, reader, thread, runs, composer, internal, audience, org } = seed;
     let can_write = composer.is_some();
-    let room = Room::new(course, reader, org, Timeline::new(thread));
+    let room = Room::new(place, reader, org, Timeline::new(thread));
     let count = {
         let room = room.clone();
         move || room.timeline.with(|timeline| timeline.entries().len())

@@ -141,7 +141,8 @@ fn words(
 }
 
 fn failed_actions(post: &ThreadPost, progress: &Arc<Told<Progress>>, room: &Room) -> impl IntoView + use<> {
-    let (id, course, reader) = (post.id, room.course.to_string(), room.reader.user);
+    let (id, place, reader) = (post.id, room.place, room.reader.user);
+    let case = place.case.map(|case| view! { <input type="hidden" name="case" value=case.to_string() /> });
     let (progress, here) = (Arc::clone(progress), room.clone());
     let retry = move |event: SubmitEvent| {
         event.prevent_default();
@@ -168,7 +169,8 @@ fn failed_actions(post: &ThreadPost, progress: &Arc<Told<Progress>>, room: &Room
     let (visibility, edited, copied, here) = (post.visibility, post.body.clone(), post.body.clone(), room.clone());
     view! {
         <form method="post" action=routes::retry(id, reader) on:submit=retry>
-            <input type="hidden" name="course" value=course />
+            <input type="hidden" name="course" value=place.course.to_string() />
+            {case}
             <button class="button button-small">"Retry"</button>
         </form>
         <button

@@ -2,7 +2,7 @@
 
 use std::{ops::Deref, sync::Arc};
 
-use domain::{CourseId, ThreadPost};
+use domain::{CasePlace, ThreadPost};
 
 use super::{
     OrgLink, Reader,
@@ -15,7 +15,7 @@ use super::{
 pub(super) struct Room(Arc<State>);
 
 pub(super) struct State {
-    pub(super) course: CourseId,
+    pub(super) place: CasePlace,
     pub(super) reader: Reader,
     pub(super) org: OrgLink,
     pub(super) timeline: Told<Timeline>,
@@ -46,9 +46,9 @@ impl Deref for Room {
 }
 
 impl Room {
-    pub(super) fn new(course: CourseId, reader: Reader, org: OrgLink, timeline: Timeline) -> Self {
+    pub(super) fn new(place: CasePlace, reader: Reader, org: OrgLink, timeline: Timeline) -> Self {
         Self(Arc::new(State {
-            course,
+            place,
             reader,
             org,
             timeline: Told::new(timeline),

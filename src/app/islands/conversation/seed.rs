@@ -1,6 +1,6 @@
 //! What a conversation starts with: written into the page by the server, read from it in the browser.
 
-use domain::{Composer, CourseId, PostState, RunOption, Thread, ThreadPost, UserId, Visibility};
+use domain::{CasePlace, Composer, PostState, RunOption, Thread, ThreadPost, UserId, Visibility};
 use leptos::prelude::document;
 #[cfg(feature = "ssr")]
 use leptos::prelude::*;
@@ -13,7 +13,7 @@ const ELEMENT: &str = "conversation-seed";
 
 #[derive(Clone, Debug, Serialize)]
 pub struct Seed {
-    pub course: CourseId,
+    pub place: CasePlace,
     pub reader: Reader,
     pub thread: Thread,
     pub runs: Vec<RunOption>,
@@ -70,7 +70,10 @@ impl FromJson for Seed {
     fn from_json(json: &Json) -> Option<Self> {
         let reader = json.at("reader");
         Some(Self {
-            course: json.at("course").parsed()?,
+            place: CasePlace {
+                course: json.at("place").at("course").parsed()?,
+                case: json.at("place").at("case").parsed(),
+            },
             reader: Reader {
                 user: reader.at("user").parsed()?,
                 name: reader.at("name").text()?,
