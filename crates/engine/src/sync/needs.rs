@@ -311,7 +311,7 @@ mod tests {
         for wanted in &records {
             let mut sent = sent(wanted);
             // Later, and only when staff choose one.
-            sent.extend((wanted.object == "Case").then_some("OwnerId"));
+            sent.extend((wanted.object == "Case").then(|| "OwnerId".to_owned()));
             assert_eq!(written(&need(wanted.object)), sent, "{}", wanted.object);
             let keys = need(wanted.object).fields.into_iter().filter(|field| field.is_key).map(|field| field.name);
             assert_eq!(keys.collect::<Vec<_>>(), [PORTAL_KEY]);
