@@ -3,7 +3,7 @@
 use axum::http::StatusCode;
 use domain::{ConnectionId, SalesforceId, Timestamp};
 use secrecy::SecretString;
-use store::{CaseOwner, CaseOwnerRow, CaseStatusRow, NewConnection, OwnerKind};
+use store::{CaseOwner, CaseOwnerRow, CaseStatusRow, KnownOrg, NewConnection, OwnerKind};
 
 use crate::support::{Answer, Browser, PASSWORD, Portal};
 
@@ -28,20 +28,23 @@ async fn org_values(portal: &Portal) {
     let riley = CaseOwner { id: SalesforceId::new(RILEY).unwrap(), name: "Riley <Reviewer>".to_owned() };
     let tx = portal.database.store.begin().await.unwrap();
     tx.connections()
-        .replace(&NewConnection {
-            id: ConnectionId::from_uuid("01932c07-2000-7000-8000-0000000000c0".parse().unwrap()),
-            instance_url: "http://127.0.0.1:9".to_owned(),
-            login_url: "http://127.0.0.1:9".to_owned(),
-            org_id: org_id.clone(),
-            org_user_id: SalesforceId::new("005000000000001AAA").unwrap(),
-            org_username: "admin@sandbox.test".to_owned(),
-            access_token: SecretString::from("token"),
-            refresh_token: None,
-            scope: None,
-            issued_at: now,
-            connected_by: None,
-            created_at: now,
-        })
+        .replace(
+            &NewConnection {
+                id: ConnectionId::from_uuid("01932c07-2000-7000-8000-0000000000c0".parse().unwrap()),
+                instance_url: "http://127.0.0.1:9".to_owned(),
+                login_url: "http://127.0.0.1:9".to_owned(),
+                org_id: org_id.clone(),
+                org_user_id: SalesforceId::new("005000000000001AAA").unwrap(),
+                org_username: "admin@sandbox.test".to_owned(),
+                access_token: SecretString::from("token"),
+                refresh_token: None,
+                scope: None,
+                issued_at: now,
+                connected_by: None,
+                created_at: now,
+            },
+            KnownOrg::Same,
+        )
         .await
         .unwrap();
     let statuses = [status("Open", false, true), status("Resolved", true, false)];

@@ -1,6 +1,6 @@
 //! What the org refused for good: shown to admins with the org's own words, tried again, made again, or laid aside for a reason.
 
-use domain::{CourseId, CourseRunId, DeliveryId, OrganizationId, PostId, PostState, Timestamp};
+use domain::{CaseId, CourseId, CourseRunId, DeliveryId, OrganizationId, PostId, PostState, Timestamp};
 use store::DeliveryRow;
 
 use crate::{
@@ -162,6 +162,10 @@ impl Engine {
                 }
                 None => None,
             },
+            Some(DeliveryKind::Case) => {
+                let case = reader.cases().by_id(CaseId::from(id)).await?;
+                case.map(|row| DeadSubject::Case { id: row.id, course: row.course_id, subject: row.subject })
+            }
             None => None,
         };
         Ok(subject.unwrap_or(DeadSubject::Unknown))

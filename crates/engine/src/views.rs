@@ -368,6 +368,12 @@ pub enum DeadSubject {
         course: CourseId,
         key: String,
     },
+    /// What staff wanted of a case.
+    Case {
+        id: CaseId,
+        course: Option<CourseId>,
+        subject: String,
+    },
     /// No longer here, or of a kind that another version of this program knows.
     Unknown,
 }

@@ -1,6 +1,6 @@
 //! What the org refused for good, and what an admin can do about it.
 
-use domain::Visibility;
+use domain::{CasePlace, Visibility};
 use engine::{DeadDeliveries, DeadDelivery, DeadSubject};
 use leptos::prelude::*;
 
@@ -112,6 +112,12 @@ fn subject(subject: &DeadSubject, id: String) -> AnyView {
         DeadSubject::Course { id: course, title } => record(id, "Course", routes::catalogue_course(*course), title),
         DeadSubject::Run { id: run, course, key } => {
             record(id, "Course run", routes::catalogue_run(*course, *run), key)
+        }
+        DeadSubject::Case { id: case, course: Some(course), subject } => {
+            record(id, "Case", routes::thread(CasePlace { course: *course, case: Some(*case) }), subject)
+        }
+        DeadSubject::Case { course: None, subject, .. } => {
+            view! { <h2 class="section-heading" id=id>"Case "<bdi>{subject.clone()}</bdi></h2> }.into_any()
         }
         DeadSubject::Unknown => {
             view! { <h2 class="section-heading" id=id>"Something that is no longer here"</h2> }.into_any()
