@@ -57,7 +57,12 @@ impl Engine {
             .collect();
         let mut seen = std::collections::HashSet::new();
         statuses.retain(|status| seen.insert(status.value.clone()));
-        let queues = Soql::select(["Id", "Name"]).from("Group").filter(Field("Type").eq("Queue"));
+        // A queue that takes no cases is refused as the owner of one.
+        let of_cases = Soql::select(["QueueId"]).from("QueueSobject").filter(Field("SobjectType").eq("Case"));
+        let queues = Soql::select(["Id", "Name"])
+            .from("Group")
+            .filter(Field("Type").eq("Queue"))
+            .filter(Field("Id").is_in_rows(of_cases));
         let people = Soql::select(["Id", "Name"])
             .from("User")
             .filter(Field("IsActive").eq(true))

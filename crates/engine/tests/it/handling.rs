@@ -321,12 +321,17 @@ async fn a_case_changes_hands_for_staff_alone_to_see(#[case] backend: Backend) {
 async fn queues_own_cases_too() {
     let connected = Connected::new(Backend::Sqlite).await;
     let queue = connected.org.create("Group", json!({"Name": "Course support", "Type": "Queue"})).await.unwrap();
+    connected.org.create("QueueSobject", json!({"QueueId": queue, "SobjectType": "Case"})).await.unwrap();
+    connected.org.create("Group", json!({"Name": "Leads only", "Type": "Queue"})).await.unwrap();
     let sam = connected.portal.person("sam", Role::Staff, &[]).await;
     connected.say(&sam, circuits(), comment("Hello")).await;
     connected.engine().poll_once().await.unwrap();
     connected.engine().set_case_owner(&sam, circuits().into(), &queue).await.unwrap();
     connected.engine().deliver_due().await.unwrap();
-    let owner = connected.engine().course(&sam, circuits()).await.unwrap().handling.unwrap().owner.unwrap();
+    let handling = connected.engine().course(&sam, circuits()).await.unwrap().handling.unwrap();
+    assert_eq!(handling.refusal, None);
+    assert!(!handling.owners.iter().any(|owner| owner.name == "Leads only"), "it takes no cases");
+    let owner = handling.owner.unwrap();
     assert_eq!((owner.name.as_str(), owner.is_queue), ("Course support", true));
 }
 
