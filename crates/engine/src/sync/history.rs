@@ -121,7 +121,6 @@ impl HistoryReport {
 struct Checked {
     report: HistoryReport,
     good: u64,
-    file_hash: String,
 }
 
 impl Engine {
@@ -146,7 +145,8 @@ impl Engine {
             ));
         };
         load::check_org(&session).await?;
-        let Checked { mut report, good, file_hash } = self.check_file(file, watch).await?;
+        let Checked { mut report, good } = self.check_file(file, watch).await?;
+        let file_hash = hash_of(file)?;
         let name = file.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned());
         let refused = self.load_file(&session, file, &name, &file_hash, good, &mut report, watch).await?;
         report.courses = self.prove(&session, file, good, &refused, watch).await?;
@@ -180,7 +180,7 @@ impl Engine {
             }
         }
         watch.progress(HistoryProgress { step: HistoryStep::Checking, done: scan.size, total: scan.size });
-        Ok(Checked { report, good, file_hash: hash_of(file)? })
+        Ok(Checked { report, good })
     }
 }
 

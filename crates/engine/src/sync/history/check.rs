@@ -269,6 +269,6 @@ fn moment(what: &str, text: &str) -> Result<Timestamp, String> {
     })
 }
 
-fn first_half(hash: &[u8]) -> u128 {
+pub(super) fn first_half(hash: &[u8]) -> u128 {
     hash.iter().take(16).fold(0, |bits, byte| bits << 8 | u128::from(*byte))
 }

@@ -34,6 +34,9 @@ const JOB_BYTES: usize = 20 * 1024 * 1024;
 /// While the org works one off, the next one travels.
 const JOBS_AT_ONCE: usize = 2;
 
+const GAVE_UP: &str =
+    "Salesforce gave up on the job again and again. Look at Setup → Bulk Data Load Jobs, then import the file again.";
+
 /// How often a call, or a job, that failed for a passing reason is tried.
 const TRIES: u32 = 8;
 const FIRST_PAUSE: Duration = Duration::from_millis(250);
@@ -205,11 +208,7 @@ impl Load<'_> {
     /// Loads what isn't there yet.
     async fn run(&self, comments: Vec<Comment>) -> Result<Outcome, Error> {
         let mut outcome = Outcome::default();
-        let keys: Vec<_> = comments.iter().map(|comment| comment.key).collect();
-        let known = self.engine.store.read().posts().keys_among(&keys).await?;
-        let (there, mut missing): (Vec<Comment>, Vec<Comment>) =
-            comments.into_iter().partition(|comment| known.contains(&comment.key));
-        outcome.already += there.len() as u64;
+        let mut missing = self.not_yet_here(comments, &mut outcome).await?;
         if missing.is_empty() {
             return Ok(outcome);
         }
@@ -228,9 +227,16 @@ impl Load<'_> {
             }
             missing = self.load(missing, &places, &mut outcome).await?;
         }
-        Err(Error::invalid(
-            "Salesforce gave up on the job again and again. Look at Setup → Bulk Data Load Jobs, then import the file again.",
-        ))
+        Err(Error::invalid(GAVE_UP))
+    }
+
+    /// Those that no post here has the key of; the others count as loaded earlier.
+    async fn not_yet_here(&self, mut comments: Vec<Comment>, outcome: &mut Outcome) -> Result<Vec<Comment>, Error> {
+        let keys: Vec<_> = comments.iter().map(|comment| comment.key).collect();
+        let known = self.engine.store.read().posts().keys_among(&keys).await?;
+        comments.retain(|comment| !known.contains(&comment.key));
+        outcome.already += (keys.len() - comments.len()) as u64;
+        Ok(comments)
     }
 
     /// One job. Answers with the comments that the org didn't come to.
@@ -268,11 +274,7 @@ impl Load<'_> {
     /// Finds out what became of a job that this or another run made before it broke off.
     async fn settle_begun(&self, job: &ImportJobRow, comments: Vec<Comment>) -> Result<(Outcome, Vec<Comment>), Error> {
         let mut outcome = Outcome::default();
-        let keys: Vec<_> = comments.iter().map(|comment| comment.key).collect();
-        let known = self.engine.store.read().posts().keys_among(&keys).await?;
-        let (there, missing): (Vec<Comment>, Vec<Comment>) =
-            comments.into_iter().partition(|comment| known.contains(&comment.key));
-        outcome.already += there.len() as u64;
+        let missing = self.not_yet_here(comments, &mut outcome).await?;
         let places = self.places(&missing).await?;
         let rest = self.settle(&job.job, missing, &places, &mut outcome).await?;
         Ok((outcome, rest))
@@ -459,9 +461,7 @@ impl Load<'_> {
                 return Ok(ids);
             }
         }
-        Err(Error::invalid(
-            "Salesforce gave up on the job again and again. Look at Setup → Bulk Data Load Jobs, then import the file again.",
-        ))
+        Err(Error::invalid(GAVE_UP))
     }
 
     async fn store_posts(

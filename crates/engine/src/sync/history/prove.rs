@@ -8,7 +8,10 @@ use serde::Deserialize;
 use sha2::{Digest, Sha256};
 use store::PostRow;
 
-use super::{CourseProof, HistoryProgress, HistoryStep, HistoryWatch, Refused, Scan, Tally, check::Comment};
+use super::{
+    CourseProof, HistoryProgress, HistoryStep, HistoryWatch, Refused, Scan, Tally,
+    check::{Comment, first_half},
+};
 use crate::{Engine, Error, feed_text, sync::session::OrgSession};
 
 #[derive(Deserialize)]
@@ -118,5 +121,5 @@ fn hash(author: &str, run: Option<&str>, body: &str, created: Timestamp) -> u128
         hash.update((part.len() as u64).to_le_bytes());
         hash.update(part);
     }
-    hash.finalize().iter().take(16).fold(0, |bits, byte| bits << 8 | u128::from(*byte))
+    first_half(&hash.finalize())
 }
