@@ -7,7 +7,7 @@ use axum::{
     response::{IntoResponse, Redirect, Response},
 };
 use domain::{CasePlace, CourseId, CourseRunId, PostKey, Visibility};
-use engine::{Actor, NewCaseInput, NewPost, Public, PublicKind};
+use engine::{Actor, NewCaseInput, NewPost, Public};
 use serde::Deserialize;
 
 use super::{
@@ -96,13 +96,7 @@ pub(crate) async fn open(
         Ok(case) => Redirect::to(&routes::thread(CasePlace { course, case: Some(case.id) })).into_response(),
         Err(error) => {
             let public = error.public();
-            let status = match public.kind {
-                PublicKind::Invalid => StatusCode::UNPROCESSABLE_ENTITY,
-                PublicKind::Conflict => StatusCode::CONFLICT,
-                PublicKind::RateLimited => StatusCode::TOO_MANY_REQUESTS,
-                PublicKind::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
-                _ => return view.failed(&error),
-            };
+            let Some(status) = comments::status_of_form(public.kind) else { return view.failed(&error) };
             log_fault(&error);
             let problem = Some(problem(public));
             // A key that belongs to another text would be refused again.

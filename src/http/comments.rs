@@ -77,16 +77,21 @@ pub(crate) async fn post(
         Ok(post) => Redirect::to(&post_address(place, post.id)).into_response(),
         Err(error) => {
             let public = error.public();
-            let status = match public.kind {
-                PublicKind::Invalid => StatusCode::UNPROCESSABLE_ENTITY,
-                PublicKind::Conflict => StatusCode::CONFLICT,
-                PublicKind::RateLimited => StatusCode::TOO_MANY_REQUESTS,
-                PublicKind::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
-                _ => return view.failed(&error),
-            };
+            let Some(status) = status_of_form(public.kind) else { return view.failed(&error) };
             log_fault(&error);
             refused(&state, &view, &actor, place, &form, status, &public.message).await
         }
+    }
+}
+
+/// With which status a form comes back, text and all. None: there is no form to come back to.
+pub(crate) fn status_of_form(refusal: PublicKind) -> Option<StatusCode> {
+    match refusal {
+        PublicKind::Invalid => Some(StatusCode::UNPROCESSABLE_ENTITY),
+        PublicKind::Conflict => Some(StatusCode::CONFLICT),
+        PublicKind::RateLimited => Some(StatusCode::TOO_MANY_REQUESTS),
+        PublicKind::Unavailable => Some(StatusCode::SERVICE_UNAVAILABLE),
+        _ => None,
     }
 }
 
