@@ -1,6 +1,8 @@
 //! The addresses that pages and islands link to.
 
-use domain::{AccessTokenId, CaseId, CasePlace, CourseId, CourseRunId, DeliveryId, OrganizationId, PostId, UserId};
+use domain::{
+    AccessTokenId, CaseId, CasePlace, CourseId, CourseRunId, DeliveryId, HistoryLoadId, OrganizationId, PostId, UserId,
+};
 
 pub const SIGN_IN: &str = "/login";
 pub const SIGN_OUT: &str = "/logout";
@@ -25,6 +27,16 @@ pub const DELIVERIES: &str = "/admin/deliveries";
 pub const CATALOGUE_COURSES: &str = "/admin/courses";
 pub const CATALOGUE_ORGANIZATIONS: &str = "/admin/organizations";
 pub const CATALOGUE_IMPORT: &str = "/admin/import";
+pub const HISTORY: &str = "/admin/history";
+
+/// A load of old comments.
+pub fn history_load(id: HistoryLoadId) -> String {
+    format!("{HISTORY}/{id}")
+}
+
+pub fn history_rejects(id: HistoryLoadId) -> String {
+    format!("{HISTORY}/{id}/left-out.jsonl")
+}
 
 pub fn delivery(id: DeliveryId) -> String {
     format!("{DELIVERIES}/{id}")

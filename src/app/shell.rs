@@ -47,6 +47,8 @@ pub(super) enum Place {
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Scripts {
     Islands,
+    /// Islands that only follow what goes on. Without scripts the browser loads the page anew every few seconds.
+    Following,
     None,
 }
 
@@ -63,8 +65,10 @@ pub(super) fn document<V: IntoView + 'static>(frame: &Frame, head: &Head<'_>, pa
     let html = owner.with(|| {
         provide_context(frame.nonce.clone());
         let title = format!("{} · Casebridge", head.title);
-        let scripts = (head.scripts == Scripts::Islands)
+        let scripts = (head.scripts != Scripts::None)
             .then(|| view! { <HydrationScripts options=frame.assets.options.clone() islands=true /> });
+        let reload = (head.scripts == Scripts::Following)
+            .then(|| view! { <noscript><meta http-equiv="refresh" content="3" /></noscript> });
         let (header, main) = (header(frame.viewer.as_ref(), head.place), page());
         let stylesheet = frame.assets.stylesheet.to_string();
         view! {
@@ -81,6 +85,7 @@ pub(super) fn document<V: IntoView + 'static>(frame: &Frame, head: &Head<'_>, pa
                     <link rel="stylesheet" href=stylesheet />
                     <link rel="icon" href="/favicon.svg" type="image/svg+xml" />
                     {scripts}
+                    {reload}
                 </head>
                 <body>
                     <a class="skip" href="#main">"Skip to content"</a>

@@ -30,6 +30,7 @@ impl Program {
             clock: Arc::clone(&clock),
             random: Arc::clone(&random),
             org,
+            uploads: config.storage.data_dir.join("uploads"),
             limits: Limits::default(),
         };
         let engine = Engine::new(options).map_err(unusable)?;

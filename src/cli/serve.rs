@@ -58,6 +58,9 @@ impl Serve {
             worker::spawn(&tasks, &program.engine, &shutdown);
         }
         tasks.spawn(sweep_sessions(program.store.clone(), Arc::clone(&program.clock), shutdown.clone()));
+        // Also beside a worker elsewhere: the files that people send are here.
+        let (loads, stop) = (program.engine.clone(), shutdown.clone());
+        tasks.spawn(async move { loads.run_history_loads(stop).await });
         tasks.close();
         tracing::info!(listen = %listen, public_url = %config.web.public_url, "serving");
         let served = http::serve(listener, state).await;

@@ -12,6 +12,7 @@ mod error_page;
 mod events;
 mod flash;
 mod health;
+mod history;
 mod identity;
 mod local_path;
 mod policy;

@@ -19,15 +19,20 @@ use tower_http::{
 
 use super::{
     AppState, CurrentActor, Policy, assets, cases, catalogue, comments, courses, deliveries, error_page, events,
-    health, identity, request_context, rest, salesforce_connection, security_headers, session, sign_in, tokens,
+    health, history, identity, request_context, rest, salesforce_connection, security_headers, session, sign_in,
+    tokens,
 };
 
 /// The longest comment, percent-encoded, is well under this.
 const BODY_LIMIT: usize = 512 * 1024;
 /// A catalogue of some fifty thousand runs.
 const CATALOGUE_FILE_LIMIT: usize = 8 * 1024 * 1024;
+/// A million comments and more.
+const HISTORY_FILE_LIMIT: usize = 1024 * 1024 * 1024;
 /// Longer than any single use case's own deadlines.
-const TIMEOUT: Duration = Duration::from_secs(30);
+const PATIENCE: Duration = Duration::from_secs(30);
+/// For the largest file over a slow line.
+const PATIENCE_WITH_FILES: Duration = Duration::from_secs(60 * 60);
 /// Brotli level of pages made on the fly: most of the gain for little of the work.
 const COMPRESSION: i32 = 4;
 
@@ -45,17 +50,20 @@ struct Route {
     handler: MethodRouter<AppState>,
     /// Bytes.
     body_limit: usize,
+    /// From the request's first byte to the answer's.
+    patience: Duration,
 }
 
 impl Route {
     /// Takes a file.
     fn with_body_limit(self, body_limit: usize) -> Self {
-        Self { body_limit, handler: self.handler.layer(DefaultBodyLimit::disable()), ..self }
+        let handler = self.handler.layer(DefaultBodyLimit::disable());
+        Self { body_limit, handler, patience: PATIENCE_WITH_FILES, ..self }
     }
 }
 
 fn route(method: Method, path: &'static str, policy: Policy, handler: MethodRouter<AppState>) -> Route {
-    Route { row: RouteRow { method, path, policy }, handler, body_limit: BODY_LIMIT }
+    Route { row: RouteRow { method, path, policy }, handler, body_limit: BODY_LIMIT, patience: PATIENCE }
 }
 
 fn routes() -> Vec<Route> {
@@ -109,7 +117,12 @@ fn routes() -> Vec<Route> {
         route(post_.clone(), "/admin/organizations/{organization}", Staff, post(catalogue::save_organization)),
         route(post_.clone(), "/admin/organizations/{organization}/members", Staff, post(catalogue::save_members)),
         route(get_.clone(), "/admin/import", Staff, get(catalogue::import_form)),
-        route(post_, "/admin/import", Staff, post(catalogue::import)).with_body_limit(CATALOGUE_FILE_LIMIT),
+        route(post_.clone(), "/admin/import", Staff, post(catalogue::import)).with_body_limit(CATALOGUE_FILE_LIMIT),
+        route(get_.clone(), "/admin/history", Admin, get(history::list)),
+        route(post_.clone(), "/admin/history", Admin, post(history::receive)).with_body_limit(HISTORY_FILE_LIMIT),
+        route(get_.clone(), "/admin/history/{load}", Admin, get(history::show)),
+        route(post_, "/admin/history/{load}", Admin, post(history::act)),
+        route(get_.clone(), "/admin/history/{load}/left-out.jsonl", Admin, get(history::rejects)),
         route(get_.clone(), "/health/live", Public, get(health::live)),
         route(get_, "/health/ready", Public, get(health::ready)),
     ];
@@ -142,15 +155,16 @@ async fn call_function(
     axum::response::IntoResponse::into_response(leptos_axum::handle_server_fns_with_context(context, request).await)
 }
 
-/// The whole web side. Layers from the inside out: policy, who it is, session, CSRF, limits, panics, error pages, compression,
+/// The whole web side. Layers from the inside out: limits and policy, who it is, session, CSRF, panics, error pages, compression,
 /// headers, request id.
 pub fn router(state: AppState) -> Router {
     let mut router = Router::new();
-    for Route { row, handler, body_limit } in routes() {
+    for Route { row, handler, body_limit, patience } in routes() {
         let policy = row.policy;
         let handler = handler
             .route_layer(RequestBodyLimitLayer::new(body_limit))
-            .route_layer(from_fn(move |request, next| policy.check(request, next)));
+            .route_layer(from_fn(move |request, next| policy.check(request, next)))
+            .route_layer(TimeoutLayer::with_status_code(StatusCode::REQUEST_TIMEOUT, patience));
         router = router.route(row.path, handler);
     }
     let csrf = match CsrfLayer::new().add_trusted_origin(state.web().origin()) {
@@ -164,7 +178,6 @@ pub fn router(state: AppState) -> Router {
         .layer(session::layer(&state))
         .layer(csrf)
         .layer(from_fn(rest::set_apart))
-        .layer(TimeoutLayer::with_status_code(StatusCode::REQUEST_TIMEOUT, TIMEOUT))
         .layer(CatchPanicLayer::custom(panicked))
         .layer(from_fn_with_state(state.clone(), error_page::draw))
         .layer(CompressionLayer::new().br(true).gzip(true).quality(CompressionLevel::Precise(COMPRESSION)))

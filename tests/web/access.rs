@@ -19,6 +19,7 @@ fn path(row: &RouteRow) -> String {
         .replace("{uuid}", &Portal::circuits().to_string())
         .replace("{key}", "MITx")
         .replace("{delivery}", "01932c07-2000-7000-8000-000000000001")
+        .replace("{load}", "01932c07-2000-7000-8000-000000000001")
         .replace("{organization}", "01932c07-2000-7000-8000-000000000001")
 }
 

@@ -15,6 +15,7 @@ mod connecting;
 mod errors;
 mod functions;
 mod headers;
+mod history;
 mod live;
 mod posting;
 mod rest;

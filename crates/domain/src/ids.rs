@@ -48,6 +48,8 @@ uuid_newtype! {
     ConnectionId,
     /// Of a bearer token, not the token itself.
     AccessTokenId,
+    /// Of a file of old comments that is checked or loaded.
+    HistoryLoadId,
 }
 
 impl CourseId {

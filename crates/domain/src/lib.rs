@@ -19,7 +19,8 @@ mod environment;
 pub use catalogue::{CourseKey, IsNew, OfacDecision, OrganizationKey, RunKey, RunStatus};
 pub use comment::{AuthorLabel, CommentBody, FEED_ITEM_MAX_CHARS, FeedText, ParsedFeedText};
 pub use ids::{
-    AccessTokenId, CaseId, ConnectionId, CourseId, CourseRunId, DeliveryId, OrganizationId, PostId, PostKey, UserId,
+    AccessTokenId, CaseId, ConnectionId, CourseId, CourseRunId, DeliveryId, HistoryLoadId, OrganizationId, PostId,
+    PostKey, UserId,
 };
 pub use person::{Email, PersonName, Role, Username};
 pub use salesforce_id::SalesforceId;

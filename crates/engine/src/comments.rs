@@ -128,10 +128,10 @@ impl Engine {
 
 fn author(actor: &Actor, post: &PostRow, user: Option<&UserRow>) -> CommentUser {
     let Some(user) = user else {
-        // What an earlier system wrote says who said it, and only that system's own items do; the others are somebody of the
-        // org, known by name alone.
-        let is_earlier = post.key.is_none() && !post.author_is_staff;
-        let (name, username) = if is_earlier { read_label(&post.author_name) } else { (&*post.author_name, "") };
+        // What an earlier system wrote says who said it, and only its own items do; the others are somebody of the org, known
+        // by name alone.
+        let (name, username) =
+            if !post.author_is_staff { read_label(&post.author_name) } else { (&*post.author_name, "") };
         let (first, last) = name.rsplit_once(char::is_whitespace).unwrap_or(("", name));
         let is_shown = actor.role().is_internal() || !username.contains('@');
         return CommentUser {

@@ -11,7 +11,7 @@ use crate::{
     identity::Passwords,
     live::Live,
     options::{EngineOptions, Limits, UnusableOrg},
-    sync::{Org, Outcomes, Worker},
+    sync::{Org, Outcomes, Uploads, Worker},
 };
 
 /// All use cases of the portal. Cheap to clone; clones are the same engine.
@@ -30,6 +30,7 @@ pub struct Inner {
     pub(crate) live: Live,
     pub(crate) outcomes: Outcomes,
     pub(crate) worker: Worker,
+    pub(crate) uploads: Uploads,
 }
 
 impl Deref for Engine {
@@ -55,6 +56,7 @@ impl Engine {
             live: Live::default(),
             outcomes: Outcomes::default(),
             worker: Worker::default(),
+            uploads: Uploads::new(options.uploads),
         })))
     }
 

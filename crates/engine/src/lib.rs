@@ -39,7 +39,10 @@ pub use error::{Error, Public, PublicKind};
 pub use identity::NewPerson;
 pub use options::{EngineOptions, Limits, OrgGrant, OrgOptions, UnusableOrg};
 pub use page::{PAGE_MOST, PAGE_USUAL, Page, PageRequest};
-pub use sync::{CourseProof, HistoryProgress, HistoryReport, HistoryStep, HistoryWatch, Reject, Tally};
+pub use sync::{
+    CourseProof, HistoryLoadState, HistoryLoadView, HistoryLoading, HistoryProgress, HistoryReport, HistoryStep,
+    HistoryUpload, HistoryWatch, Reject, RejectFile, Tally,
+};
 pub use tokens::{Bearer, NewToken, TokenState, TokenView};
 pub use views::{
     ApiCalls, BeginConnect, CaseFilter, CaseState, CaseView, CatalogueCourses, CatalogueOrganization,

@@ -15,6 +15,8 @@ pub struct EngineOptions {
     pub random: Arc<dyn Random>,
     /// None: the portal runs without an org.
     pub org: Option<OrgOptions>,
+    /// Where files of old comments that people send are kept until they are loaded; made when the first comes.
+    pub uploads: PathBuf,
     pub limits: Limits,
 }
 

@@ -26,7 +26,11 @@ mod standing;
 mod worker;
 
 pub(crate) use gone::says_gone;
-pub use history::{CourseProof, HistoryProgress, HistoryReport, HistoryStep, HistoryWatch, Reject, Tally};
+pub(crate) use history::Uploads;
+pub use history::{
+    CourseProof, HistoryLoadState, HistoryLoadView, HistoryLoading, HistoryProgress, HistoryReport, HistoryStep,
+    HistoryUpload, HistoryWatch, Reject, RejectFile, Tally,
+};
 pub(crate) use kind::DeliveryKind;
 pub(crate) use needs::{FieldNeed, ObjectNeed, Written, needs};
 pub(crate) use session::{Org, OrgSession};

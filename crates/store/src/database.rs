@@ -12,8 +12,8 @@ use secrecy::{ExposeSecret, SecretString};
 use tokio::sync::{Mutex, OwnedMutexGuard};
 
 use crate::{
-    AccessTokens, CaseHandling, CaseValues, Cases, Catalogue, Connections, Cursors, Deliveries, Drafts, Error, Imports,
-    OrgRecords, Posts, Sessions, Settings, TokenCipher, Users, migrations::Migrator,
+    AccessTokens, CaseHandling, CaseValues, Cases, Catalogue, Connections, Cursors, Deliveries, Drafts, Error,
+    HistoryLoads, Imports, OrgRecords, Posts, Sessions, Settings, TokenCipher, Users, migrations::Migrator,
 };
 
 /// How long a caller waits for a connection, or for another process's write lock, before it is told [`Error::Unavailable`].
@@ -302,6 +302,7 @@ repositories! {
         org_records: OrgRecords,
         cursors: Cursors,
         imports: Imports,
+        history_loads: HistoryLoads,
     }
 }
 

@@ -152,7 +152,6 @@ impl Imports<'_, DatabaseTransaction> {
             first_line: Set(line(job.first_line)),
             last_line: Set(line(job.last_line)),
             state: Set(job.state.name().to_owned()),
-            problem: Set(None),
             created_at: Set(job.created_at.as_micros()),
         })
         .exec_without_returning(self.connection)
@@ -160,9 +159,10 @@ impl Imports<'_, DatabaseTransaction> {
         Ok(())
     }
 
-    pub async fn finish_job(&self, job: &str) -> Result<(), Error> {
+    pub async fn finish_job(&self, import: Uuid, job: &str) -> Result<(), Error> {
         let result = import_jobs::Entity::update_many()
             .col_expr(import_jobs::Column::State, Expr::value(ImportJobState::Done.name()))
+            .filter(import_jobs::Column::ImportId.eq(import))
             .filter(import_jobs::Column::Job.eq(job))
             .exec(self.connection)
             .await?;

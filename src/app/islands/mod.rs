@@ -1,7 +1,9 @@
-//! What runs in the browser, too. One island: the conversation.
+//! What runs in the browser, too. Two islands: the conversation, and one that keeps a page's parts up to date.
 
 mod ask;
 pub mod conversation;
+pub mod parts;
 mod wire;
 
-pub use conversation::{CASES_PART, Conversation, HANDLING_PART, ORG_PART, OrgLink, Reader, Seed};
+pub use conversation::{Conversation, OrgLink, Reader, Seed};
+pub use parts::Following;

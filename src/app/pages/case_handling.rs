@@ -5,15 +5,14 @@ use engine::{CaseState, HandlingView, OwnerOption};
 use leptos::prelude::*;
 
 use crate::app::{
-    islands::HANDLING_PART,
     routes,
-    ui::{IconName, icon},
+    ui::{IconName, icon, part_state},
 };
 
 pub(super) fn case_handling(course: CourseId, reader: UserId, handling: HandlingView) -> impl IntoView {
     let HandlingView { case, status, status_is_changing, statuses, owner, owner_is_changing, owners, refusal } =
         handling;
-    let unsettled = (status_is_changing || owner_is_changing || statuses.is_empty()).then_some("");
+    let settled = !(status_is_changing || owner_is_changing || statuses.is_empty());
     let refusal = refusal.map(|words| {
         view! {
             <p class="notice notice-bad" role="alert">
@@ -78,8 +77,8 @@ pub(super) fn case_handling(course: CourseId, reader: UserId, handling: Handling
     view! {
         <section
             class="side-section handling"
-            id=HANDLING_PART
-            data-unsettled=unsettled
+            id="handling"
+            data-part=part_state(settled)
             aria-labelledby="handling-heading"
         >
             <h2 id="handling-heading">"This case"</h2>

@@ -5,9 +5,8 @@ use engine::{CaseState, CaseView, CourseView, OrgState};
 use leptos::prelude::*;
 
 use crate::app::{
-    islands::CASES_PART,
     routes,
-    ui::{IconName, counted, icon},
+    ui::{IconName, counted, icon, part_state},
 };
 
 pub(super) fn case_list(course: &CourseView, place: CasePlace) -> impl IntoView + use<> {
@@ -24,7 +23,6 @@ pub(super) fn case_list(course: &CourseView, place: CasePlace) -> impl IntoView 
     });
     let settled = |case: &CaseView| case.in_org && case.number.is_some() && !case.is_changing;
     let settled = *org == OrgState::NotConfigured || (course.case_count > 0 && cases.iter().all(settled));
-    let unsettled = (!settled).then_some("");
     let filter = (course.case_count > 1).then(|| filter_form(course, place));
     let new_case = course.can_write.then(|| {
         view! {
@@ -36,7 +34,7 @@ pub(super) fn case_list(course: &CourseView, place: CasePlace) -> impl IntoView 
         }
     });
     view! {
-        <section class="side-section" id=CASES_PART data-unsettled=unsettled aria-labelledby="cases-heading">
+        <section class="side-section" id="cases" data-part=part_state(settled) aria-labelledby="cases-heading">
             <h2 id="cases-heading">"Cases"</h2>
             {filter}
             {none}

@@ -10,10 +10,10 @@ use super::{
 };
 use crate::app::{
     Frame, Notice,
-    islands::{Conversation, ORG_PART, OrgLink, Reader, Seed},
+    islands::{Conversation, OrgLink, Reader, Seed},
     routes,
     shell::{Head, Place, Scripts, document},
-    ui::{IconName, counted, icon, notice_bar},
+    ui::{IconName, counted, icon, notice_bar, part_state},
 };
 
 /// A refused form post is the same page again, with the composer's text and error filled in.
@@ -163,7 +163,7 @@ fn org_banner(org: OrgState, viewer_is_admin: bool) -> impl IntoView {
             "See the connection",
         )),
     };
-    let unsettled = trouble.map(|_| "");
+    let settled = trouble.is_none();
     let banner = trouble.map(|(text, mend)| {
         let link = viewer_is_admin.then(|| view! { " " <a href=routes::SALESFORCE>{mend}</a> });
         view! {
@@ -174,7 +174,7 @@ fn org_banner(org: OrgState, viewer_is_admin: bool) -> impl IntoView {
         }
     });
     view! {
-        <div id=ORG_PART data-unsettled=unsettled>
+        <div id="org" data-part=part_state(settled)>
             {banner}
         </div>
     }

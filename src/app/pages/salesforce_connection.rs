@@ -107,6 +107,7 @@ fn panel(connection: &ConnectionView) -> impl IntoView + use<> {
         {connection.posts_are_unlabelled.then(|| unlabelled_posts(connection.unlabelled_posts))}
         {deleted_records(connection.deleted_records)}
         {(connection.state == ConnectionState::Connected).then(send_catalogue)}
+        {old_comments()}
         <section class="stack" aria-labelledby="deliveries-heading">
             <h2 class="section-heading" id="deliveries-heading">"Deliveries"</h2>
             <dl class="figures">
@@ -281,6 +282,17 @@ fn send_catalogue() -> AnyView {
             <form method="post" action=routes::SALESFORCE_SEND_CATALOGUE>
                 <button class="button">"Send everything again"</button>
             </form>
+        </section>
+    }
+    .into_any()
+}
+
+fn old_comments() -> AnyView {
+    view! {
+        <section class="panel stack" aria-labelledby="history-heading">
+            <h2 class="section-heading" id="history-heading">"Old comments"</h2>
+            <p class="muted">"What was said before there was a portal, from a file, with its dates and authors."</p>
+            <p><a class="button" href=routes::HISTORY>"Load old comments"</a></p>
         </section>
     }
     .into_any()

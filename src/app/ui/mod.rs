@@ -11,6 +11,8 @@ mod empty;
 #[cfg(feature = "ssr")]
 mod form;
 #[cfg(feature = "ssr")]
+mod part;
+#[cfg(feature = "ssr")]
 mod plural;
 
 #[cfg(feature = "ssr")]
@@ -23,5 +25,7 @@ pub use form::Refused;
 pub(crate) use icon::{logo, sprite};
 #[cfg(feature = "ssr")]
 pub(crate) use notice::notice_bar;
+#[cfg(feature = "ssr")]
+pub(crate) use part::part_state;
 #[cfg(feature = "ssr")]
 pub(crate) use plural::{counted, grouped};

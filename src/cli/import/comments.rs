@@ -1,17 +1,15 @@
 //! `casebridge import comments`: history into the org, with progress while it lasts and a proof at the end.
 
 use std::{
-    fs::File,
-    io::{self, Write as _},
+    io,
     path::{Path, PathBuf},
     sync::{Mutex, PoisonError},
     time::Duration,
 };
 
 use clap::Args;
-use engine::{HistoryProgress, HistoryReport, HistoryStep, HistoryWatch, Reject, Tally};
+use engine::{HistoryProgress, HistoryReport, HistoryStep, HistoryWatch, Reject, RejectFile, Tally};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
-use serde_json::json;
 
 use crate::{
     cli::{
@@ -40,8 +38,12 @@ impl Comments {
             name.push(".rejects.jsonl");
             name.into()
         });
+        if self.file.canonicalize().is_ok_and(|file| rejects.canonicalize().is_ok_and(|rejects| rejects == file)) {
+            return Err(Fault::new("What is left out can’t go into the file itself. Name another with --rejects."));
+        }
+        let watch = Watch::new(&rejects)
+            .map_err(|error| Fault::new(format!("{} can’t be written: {error}.", rejects.display())))?;
         let program = Program::open(&config).await?;
-        let watch = Watch::new(&rejects);
         let report = if self.dry_run {
             program.engine.check_history(&self.file, &watch).await
         } else {
@@ -82,10 +84,13 @@ fn conclude(report: &HistoryReport, dry_run: bool, rejects: &Path) -> Result<(),
     }
     let left_out = |count: &str, them: &str| {
         Fault::new(format!(
-            "{count} left out; {} has the reasons. Mend {them} there or in your file, and import the file again.",
+            "{count} left out; {} has the reasons. Mend {them} in your file and import it again: what is loaded already is not loaded twice.",
             rejects.display()
         ))
     };
+    if let Some(obstacle) = &report.obstacle {
+        return Err(Fault::new(format!("The file could not be loaded now. {obstacle}")));
+    }
     match report.rejected {
         0 => {
             say(if dry_run {
@@ -105,28 +110,24 @@ fn tally(tally: Tally) -> String {
     format!("{} ({:012x})", tally.comments, tally.hash >> 80)
 }
 
-/// Draws a bar where somebody watches, and notes what is left out in a file made with the first of them.
-struct Watch<'a> {
+/// Draws a bar where somebody watches, and notes what is left out.
+struct Watch {
     bar: ProgressBar,
-    rejects: Mutex<Rejects<'a>>,
+    rejects: Mutex<RejectFile>,
 }
 
-struct Rejects<'a> {
-    path: &'a Path,
-    file: Option<File>,
-}
-
-impl<'a> Watch<'a> {
-    fn new(rejects: &'a Path) -> Self {
+impl Watch {
+    fn new(rejects: &Path) -> io::Result<Self> {
         let bar = ProgressBar::with_draw_target(Some(0), ProgressDrawTarget::stderr_with_hz(5));
         bar.enable_steady_tick(Duration::from_millis(200));
-        Self { bar, rejects: Mutex::new(Rejects { path: rejects, file: None }) }
+        Ok(Self { bar, rejects: Mutex::new(RejectFile::new(rejects)?) })
     }
 }
 
-impl HistoryWatch for Watch<'_> {
+impl HistoryWatch for Watch {
     fn progress(&self, progress: HistoryProgress) {
         let (message, template) = match progress.step {
+            HistoryStep::Waiting => ("Waiting for another load to end", "{msg} {wide_bar} {elapsed}"),
             HistoryStep::Checking => ("Checking", "{msg:9} {wide_bar} {bytes}/{total_bytes} {eta}"),
             HistoryStep::Loading => ("Loading", "{msg:9} {wide_bar} {human_pos}/{human_len} {per_sec} {eta}"),
             HistoryStep::Proving => ("Proving", "{msg:9} {wide_bar} {human_pos}/{human_len} {per_sec} {eta}"),
@@ -141,17 +142,6 @@ impl HistoryWatch for Watch<'_> {
     }
 
     fn rejected(&self, reject: &Reject) -> io::Result<()> {
-        let mut rejects = self.rejects.lock().unwrap_or_else(PoisonError::into_inner);
-        let path = rejects.path;
-        let file = match &mut rejects.file {
-            Some(file) => file,
-            none => none.insert(File::create(path)?),
-        };
-        let line = json!({
-            "line": reject.line,
-            "reason": reject.reason,
-            "text": String::from_utf8_lossy(&reject.text),
-        });
-        writeln!(file, "{line}")
+        self.rejects.lock().unwrap_or_else(PoisonError::into_inner).note(reject)
     }
 }

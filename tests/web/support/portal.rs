@@ -85,12 +85,14 @@ impl Portal {
             public_url: public_url.clone(),
             extra_ca: None,
         });
+        let site = site();
         let engine_with = |org| {
             Engine::new(EngineOptions {
                 store: database.store.clone(),
                 clock: Arc::new(SystemClock),
                 random: Arc::clone(&random),
                 org,
+                uploads: site.path().join("uploads"),
                 // No worker runs in these tests, so no outcome comes.
                 limits: Limits { wait_for_outcome: Duration::from_millis(1), ..Limits::default() },
             })
@@ -101,7 +103,6 @@ impl Portal {
         let report = engine_with(None).import_catalogue(CATALOGUE.as_bytes()).await.unwrap();
         assert_eq!(report.problems, []);
         let people = people(&engine).await;
-        let site = site();
         let leptos = LeptosOptions::builder()
             .output_name("casebridge")
             .site_root(site.path().to_str().unwrap().to_owned())

@@ -7,7 +7,11 @@
 mod check;
 mod line;
 mod load;
+mod loads;
 mod prove;
+mod rejects;
+mod turn;
+mod upload;
 
 use std::{
     collections::HashMap,
@@ -21,13 +25,20 @@ use std::{
 };
 
 use domain::CourseId;
+use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
+pub(crate) use self::upload::Uploads;
 use self::{
     check::{Checker, Comment},
     line::{Line, Lines},
 };
-use crate::{Engine, Error, posting::hex};
+pub use self::{
+    loads::{HistoryLoadState, HistoryLoadView, HistoryLoading},
+    rejects::RejectFile,
+    upload::HistoryUpload,
+};
+use crate::{Engine, Error, posting::hex, sync::session::OrgSession};
 
 /// Follows a load while it runs.
 pub trait HistoryWatch: Send + Sync {
@@ -42,9 +53,24 @@ pub trait HistoryWatch: Send + Sync {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum HistoryStep {
+    /// For another load to end.
+    Waiting,
     Checking,
     Loading,
     Proving,
+}
+
+impl HistoryStep {
+    const ALL: [Self; 4] = [Self::Waiting, Self::Checking, Self::Loading, Self::Proving];
+
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Waiting => "waiting",
+            Self::Checking => "checking",
+            Self::Loading => "loading",
+            Self::Proving => "proving",
+        }
+    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -66,7 +92,7 @@ pub struct Reject {
 }
 
 /// How much there is, and what it is: two equal tallies are of the same comments.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Tally {
     pub comments: u64,
     /// The sum of the comments' hashes, whatever their order.
@@ -81,7 +107,7 @@ impl Tally {
 }
 
 /// What a course has in the file, in the org, and in the threads here.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CourseProof {
     pub course: CourseId,
     pub key: String,
@@ -96,7 +122,7 @@ impl CourseProof {
     }
 }
 
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct HistoryReport {
     /// Lines that are comments, good ones and others.
     pub lines: u64,
@@ -108,6 +134,9 @@ pub struct HistoryReport {
     pub already: u64,
     /// By key. Empty after a check alone.
     pub courses: Vec<CourseProof>,
+    /// After a check alone: why the org would take nothing of it, as a sentence.
+    #[serde(default)]
+    pub obstacle: Option<String>,
 }
 
 impl HistoryReport {
@@ -124,31 +153,33 @@ struct Checked {
 }
 
 impl Engine {
-    /// Says what is wrong with a file, line by line, and loads nothing.
+    /// Says what is wrong with a file, line by line, and whether the org would take it; loads nothing.
     ///
     /// # Errors
     /// [`Error::Invalid`] when it can't be read at all; the database is away.
     pub async fn check_history(&self, file: &Path, watch: &dyn HistoryWatch) -> Result<HistoryReport, Error> {
-        Ok(self.check_file(file, watch).await?.report)
+        let mut report = self.check_file(file, watch).await?.report;
+        report.obstacle = self.ready_org().await.err().map(|error| error.public().message);
+        Ok(report)
     }
 
-    /// Loads a file. A second time adds nothing, also when the first was ended half-way.
-    ///
-    /// # Errors
-    /// [`Error::Invalid`] when it can't be read, when no org is connected, or when the org doesn't let the portal set dates;
-    /// [`Error::Org`] when the org stays away. What was loaded until then stays loaded, and is found the next time.
-    pub async fn load_history(&self, file: &Path, watch: &dyn HistoryWatch) -> Result<HistoryReport, Error> {
-        self.org()?;
+    /// The org, when it is connected and lets the portal write history.
+    async fn ready_org(&self) -> Result<Arc<OrgSession>, Error> {
         let Some(session) = self.org_session().await? else {
             return Err(Error::invalid(
                 "No org is connected. Connect Salesforce first, on the page /admin/salesforce.",
             ));
         };
         load::check_org(&session).await?;
+        Ok(session)
+    }
+
+    /// A file's load, once it has its turn. A second time adds nothing, also when the first was ended half-way.
+    async fn load_in_turn(&self, file: &Path, name: &str, watch: &dyn HistoryWatch) -> Result<HistoryReport, Error> {
+        let session = self.ready_org().await?;
         let Checked { mut report, good } = self.check_file(file, watch).await?;
-        let file_hash = hash_of(file)?;
-        let name = file.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned());
-        let refused = self.load_file(&session, file, &name, &file_hash, good, &mut report, watch).await?;
+        let file_hash = hash_of(file).await?;
+        let refused = self.load_file(&session, file, name, &file_hash, good, &mut report, watch).await?;
         report.courses = self.prove(&session, file, good, &refused, watch).await?;
         tracing::info!(
             import.lines = report.lines,
@@ -190,7 +221,11 @@ struct Scan {
     checker: Checker,
     read: Arc<AtomicU64>,
     size: u64,
+    since_pause: u32,
 }
+
+/// Lines read before others of the same process have their turn: about a millisecond's worth.
+const LINES_AT_A_STRETCH: u32 = 100;
 
 impl Scan {
     fn open(path: &Path) -> Result<Self, Error> {
@@ -199,10 +234,15 @@ impl Scan {
         let read = Arc::new(AtomicU64::new(0));
         let input = BufReader::with_capacity(1 << 20, Counted { file, read: Arc::clone(&read) });
         let lines = Lines::new(input).map_err(unreadable)?.map_err(Error::invalid)?;
-        Ok(Self { lines, checker: Checker::default(), read, size })
+        Ok(Self { lines, checker: Checker::default(), read, size, since_pause: 0 })
     }
 
     async fn next(&mut self, engine: &Engine) -> Result<Option<Result<Comment, Reject>>, Error> {
+        self.since_pause += 1;
+        if self.since_pause == LINES_AT_A_STRETCH {
+            self.since_pause = 0;
+            tokio::task::yield_now().await;
+        }
         let Some(Line { number, text, record }) = self.lines.next().map_err(unreadable)? else { return Ok(None) };
         let checked = match record {
             Ok(record) => self.checker.check(engine, number, record).await?,
@@ -226,7 +266,13 @@ impl Read for Counted {
     }
 }
 
-fn hash_of(path: &Path) -> Result<String, Error> {
+async fn hash_of(path: &Path) -> Result<String, Error> {
+    let path = path.to_owned();
+    let hash = tokio::task::spawn_blocking(move || read_hash(&path)).await;
+    hash.map_err(|error| Error::internal(format!("a file's hash could not be taken: {error}")))?
+}
+
+fn read_hash(path: &Path) -> Result<String, Error> {
     let mut file = File::open(path).map_err(unreadable)?;
     let mut hash = Sha256::new();
     let mut buffer = vec![0; 1 << 16];

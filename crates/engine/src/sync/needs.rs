@@ -178,7 +178,7 @@ pub(crate) fn needs() -> Vec<ObjectNeed> {
 
 #[cfg(test)]
 mod tests {
-    use std::{collections::BTreeSet, sync::Arc};
+    use std::{collections::BTreeSet, path::PathBuf, sync::Arc};
 
     use domain::{
         CaseId, CourseId, CourseKey, CourseRunId, Email, OrganizationId, OrganizationKey, PersonName, PostId, PostKey,
@@ -232,6 +232,7 @@ mod tests {
             clock: Arc::new(SystemClock),
             random: Arc::new(SystemRandom),
             org: None,
+            uploads: PathBuf::new(),
             limits: Limits::default(),
         })
         .unwrap();

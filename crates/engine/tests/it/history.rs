@@ -4,17 +4,19 @@ use std::{
     io,
     io::Write as _,
     sync::{Mutex, PoisonError},
+    time::Duration,
 };
 
-use domain::{PersonName, Role};
-use engine::{Engine, HistoryProgress, HistoryReport, HistoryWatch, PublicKind, Reject};
+use domain::{HistoryLoadId, PersonName, Role};
+use engine::{Actor, Engine, HistoryLoadState, HistoryProgress, HistoryReport, HistoryWatch, PublicKind, Reject};
 use rstest::rstest;
-use sandbox::{Fault, FaultAction};
+use sandbox::{Fault, FaultAction, Sandbox, SandboxOptions};
 use serde_json::json;
 use store::Backend;
 use tempfile::NamedTempFile;
+use tokio_util::sync::CancellationToken;
 
-use crate::portal::{Connected, Portal, circuits, comment, cs50, kind, org_at, text};
+use crate::portal::{Connected, Portal, circuits, comment, cs50, engine_on, kind, org_at, text};
 
 const RUN: &str = "course-v1:MITx+6.002x+2013-03-03";
 
@@ -87,7 +89,7 @@ async fn history_keeps_its_dates_and_authors_and_is_loaded_once(#[case] backend:
         text(&items[0], "Body"),
         format!("[User]\nAnn Ames (ann)\n\n[Course Run]\n{RUN}\n\n[Body]\nHello,\n\"world\"")
     );
-    assert_eq!(text(&items[0], "CreatedDate"), "2014-05-06T05:08:09.123+0000");
+    assert_eq!(text(&items[0], "CreatedDate"), "2014-05-06T05:08:09.000+0000");
     assert_eq!(text(&items[1], "Visibility"), "InternalUsers");
     let ledger = org.query("SELECT Author_Name__c, Author_Username__c, Author_Role__c FROM Portal_Post__c WHERE Author_Username__c = 'gone'").unwrap();
     assert_eq!(
@@ -256,4 +258,263 @@ async fn an_org_that_keeps_its_dates_to_itself_is_refused_before_anything_is_loa
     assert_eq!(connected.org.count("FeedItem"), 0);
     let without = Portal::new(Backend::Sqlite, None).await;
     assert_eq!(kind(without.engine.load_history(history.path(), &Watch::default()).await), PublicKind::NotFound);
+}
+
+/// Runs what waits, until `done` says so; as a portal does from its start to its end.
+async fn run_until(engine: &Engine, done: impl AsyncFn() -> bool) {
+    let stop = CancellationToken::new();
+    let runner = tokio::spawn({
+        let (engine, stop) = (engine.clone(), stop.clone());
+        async move { engine.run_history_loads(stop).await }
+    });
+    while !done().await {
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    stop.cancel();
+    runner.await.unwrap();
+}
+
+async fn state(engine: &Engine, ada: &Actor, load: HistoryLoadId) -> HistoryLoadState {
+    engine.history_load(ada, load).await.unwrap().state
+}
+
+async fn send(engine: &Engine, ada: &Actor, text: &str, check_only: bool) -> HistoryLoadId {
+    let mut upload = engine.receive_history(ada).await.unwrap();
+    for part in text.as_bytes().chunks(1000) {
+        upload.write(part).await.unwrap();
+    }
+    upload.finish("old.jsonl", check_only).await.unwrap()
+}
+
+#[rstest]
+#[case::sqlite(Backend::Sqlite)]
+#[case::postgres(Backend::Postgres)]
+#[tokio::test]
+async fn a_file_that_was_sent_is_checked_then_loaded_and_then_not_kept(#[case] backend: Backend) {
+    let connected = Connected::new(backend).await;
+    let Connected { portal, org } = &connected;
+    org.set_audit_fields(true);
+    let engine = connected.engine();
+    let ada = portal.person("ada", Role::Admin, &[]).await;
+    let text = format!("{}nonsense\n", lines(25));
+    let id = send(engine, &ada, &text, true).await;
+    assert_eq!(state(engine, &ada, id).await, HistoryLoadState::Waiting);
+    run_until(engine, async || state(engine, &ada, id).await == HistoryLoadState::Done).await;
+    let view = engine.history_load(&ada, id).await.unwrap();
+    let report = view.report.unwrap();
+    assert_eq!((report.lines, report.rejected, report.loaded), (26, 1, 0));
+    assert_eq!((view.file_size, view.has_rejects, view.file_kept), (text.len() as u64, true, true));
+    assert_eq!((view.file_name.as_str(), view.begun_by.as_deref()), ("old.jsonl", Some("ada Ames")));
+    assert_eq!(org.count("FeedItem"), 0, "a check loads nothing");
+    let rejects = std::fs::read_to_string(engine.history_rejects(&ada, id).await.unwrap()).unwrap();
+    assert!(rejects.starts_with("{\"line\":26,"), "{rejects}");
+
+    engine.resume_history_load(&ada, id).await.unwrap();
+    run_until(engine, async || state(engine, &ada, id).await == HistoryLoadState::Done).await;
+    let report = engine.history_load(&ada, id).await.unwrap().report.unwrap();
+    assert_eq!((report.loaded, report.rejected, report.is_proved()), (25, 1, true));
+    assert_eq!(report.courses.iter().map(|course| course.threads.comments).sum::<u64>(), 25);
+
+    // Nothing was left out of this one, so nothing of it need lie about.
+    let id = send(engine, &ada, &lines(25), false).await;
+    run_until(engine, async || state(engine, &ada, id).await == HistoryLoadState::Done).await;
+    let view = engine.history_load(&ada, id).await.unwrap();
+    assert_eq!(view.report.map(|report| (report.loaded, report.already)), Some((0, 25)));
+    assert!(!view.file_kept && !view.has_rejects);
+    assert_eq!(org.count("FeedItem"), 25);
+    engine.remove_history_load(&ada, id).await.unwrap();
+    assert_eq!(kind(engine.history_load(&ada, id).await), PublicKind::NotFound);
+    let left: Vec<_> = std::fs::read_dir(portal.uploads.path()).unwrap().map(|file| file.unwrap().path()).collect();
+    assert_eq!(left.len(), 2, "the first's file and its rejects: {left:?}");
+}
+
+#[tokio::test]
+async fn a_load_goes_on_after_its_process_was_ended_and_two_never_run_at_a_time() {
+    let connected = Connected::new(Backend::Sqlite).await;
+    let Connected { portal, org } = &connected;
+    org.set_audit_fields(true);
+    let ada = portal.person("ada", Role::Admin, &[]).await;
+    let engine = connected.engine();
+    let id = send(engine, &ada, &lines(30), false).await;
+    // The org takes its time over the job, so that the load is in the middle when its process ends.
+    org.faults().add(Fault::new(FaultAction::Delay).on("GET", "/successfulResults").delay_ms(60_000).times(1));
+    let stop = CancellationToken::new();
+    let runner = tokio::spawn({
+        let (engine, stop) = (engine.clone(), stop.clone());
+        async move { engine.run_history_loads(stop).await }
+    });
+    while !org.faults().list().is_empty() {
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    runner.abort();
+    assert!(runner.await.unwrap_err().is_cancelled());
+    assert_eq!(state(engine, &ada, id).await, HistoryLoadState::Running, "nobody knows yet");
+
+    let another = portal.another_engine().await;
+    connected.later();
+    run_until(&another, async || state(&another, &ada, id).await == HistoryLoadState::Done).await;
+    let report = another.history_load(&ada, id).await.unwrap().report.unwrap();
+    assert!(report.is_proved() && report.rejected == 0, "{report:?}");
+    assert_eq!((org.count("FeedItem"), org.count("Portal_Post__c")), (30, 30));
+}
+
+#[tokio::test]
+async fn a_load_that_is_stopped_ends_and_can_be_gone_on_with() {
+    let connected = Connected::new(Backend::Sqlite).await;
+    let Connected { portal, org } = &connected;
+    org.set_audit_fields(true);
+    let ada = portal.person("ada", Role::Admin, &[]).await;
+    let engine = connected.engine();
+    let id = send(engine, &ada, &lines(30), false).await;
+    org.faults().add(Fault::new(FaultAction::Delay).on("GET", "/successfulResults").delay_ms(60_000).times(1));
+    let stopping = std::cell::Cell::new(false);
+    run_until(engine, async || {
+        if org.faults().list().is_empty() && !stopping.replace(true) {
+            assert_eq!(kind(engine.remove_history_load(&ada, id).await), PublicKind::Conflict);
+            assert_eq!(kind(engine.resume_history_load(&ada, id).await), PublicKind::Conflict);
+            engine.stop_history_load(&ada, id).await.unwrap();
+        }
+        state(engine, &ada, id).await == HistoryLoadState::Stopped
+    })
+    .await;
+    assert_eq!(kind(engine.stop_history_load(&ada, id).await), PublicKind::Conflict);
+    engine.resume_history_load(&ada, id).await.unwrap();
+    run_until(engine, async || state(engine, &ada, id).await == HistoryLoadState::Done).await;
+    assert_eq!((org.count("FeedItem"), org.count("Portal_Post__c")), (30, 30));
+}
+
+#[tokio::test]
+async fn only_admins_know_of_loads_and_what_did_not_arrive_leaves_nothing() {
+    let connected = Connected::new(Backend::Sqlite).await;
+    let portal = &connected.portal;
+    let engine = connected.engine();
+    let ada = portal.person("ada", Role::Admin, &[]).await;
+    let id = send(engine, &ada, "nonsense\n", true).await;
+    for (name, role) in [("sam", Role::Staff), ("mia", Role::Partner)] {
+        let other = portal.person(name, role, &["MITx"]).await;
+        assert_eq!(kind(engine.history_loads(&other).await), PublicKind::NotFound);
+        assert_eq!(kind(engine.history_load(&other, id).await), PublicKind::NotFound);
+        assert_eq!(kind(engine.receive_history(&other).await.map(drop)), PublicKind::NotFound);
+        assert_eq!(kind(engine.stop_history_load(&other, id).await), PublicKind::NotFound);
+        assert_eq!(kind(engine.resume_history_load(&other, id).await), PublicKind::NotFound);
+        assert_eq!(kind(engine.remove_history_load(&other, id).await), PublicKind::NotFound);
+        assert_eq!(kind(engine.history_rejects(&other, id).await), PublicKind::NotFound);
+    }
+    let mut broken_off = engine.receive_history(&ada).await.unwrap();
+    broken_off.write(b"{").await.unwrap();
+    drop(broken_off);
+    assert_eq!(kind(engine.receive_history(&ada).await.unwrap().finish("x", true).await), PublicKind::Invalid);
+    assert_eq!(std::fs::read_dir(portal.uploads.path()).unwrap().count(), 1);
+}
+
+#[rstest]
+#[case::sqlite(Backend::Sqlite)]
+#[case::postgres(Backend::Postgres)]
+#[tokio::test]
+async fn what_was_said_at_one_moment_stays_in_the_order_of_the_file(#[case] backend: Backend) {
+    let connected = Connected::new(backend).await;
+    connected.org.set_audit_fields(true);
+    let line = |number: u32| {
+        let created = format!("2015-03-01T10:00:00.{}Z", number % 2);
+        json!({"course": circuits(), "author": "ann", "body": format!("{number:02}"), "created": created})
+    };
+    let history = file(&(0..40).map(|number| line(number).to_string() + "\n").collect::<String>());
+    load(connected.engine(), &history).await;
+    let sam = connected.portal.person("sam", Role::Staff, &[]).await;
+    let expected: Vec<String> =
+        (0..40).step_by(2).chain((1..40).step_by(2)).map(|number| format!("{number:02}")).collect();
+    assert_eq!(connected.bodies(&sam, circuits()).await, expected);
+    connected.later();
+    connected.engine().poll_once().await.unwrap();
+    assert_eq!(connected.bodies(&sam, circuits()).await, expected, "also after the org was read");
+}
+
+#[tokio::test]
+async fn who_is_nobody_here_is_named_alike_whether_loaded_or_read_from_the_org() {
+    let connected = Connected::new(Backend::Sqlite).await;
+    let Connected { portal, org } = &connected;
+    org.set_audit_fields(true);
+    let mia = portal.person("mia", Role::Partner, &["MITx"]).await;
+    let line = |author: &str| {
+        json!({"course": circuits(), "author": author, "body": "hello", "created": "2015-03-01T10:00:00Z"}).to_string()
+    };
+    let authors = ["Old Person (oldp)", "ghost@nowhere.test", "x"];
+    let (report, watch) =
+        load(connected.engine(), &file(&format!("{}\n{}\n", authors.map(line).join("\n"), line("A\nB (mia)")))).await;
+    assert_eq!((report.loaded, watch.lines().len()), (3, 1), "{:?}", watch.lines());
+    assert!(watch.lines()[0].1.contains("line breaks"));
+    assert!(report.is_proved(), "{report:?}");
+    let named = async |engine: &Engine| {
+        let comments = engine.comments(&mia, circuits(), None).await.unwrap().items;
+        comments.into_iter().map(|comment| (comment.user.username, comment.user.last_name)).collect::<Vec<_>>()
+    };
+    let user = |username: &str, last: &str| (username.to_owned(), last.to_owned());
+    assert_eq!(named(connected.engine()).await, [user("oldp", "Person"), user("ghost", ""), user("x", "")]);
+    let thread = connected.engine().thread(&mia, circuits(), None).await.unwrap();
+    let shown: Vec<_> = thread.posts.iter().map(|post| post.author.as_str()).collect();
+    assert_eq!(shown, ["Old Person (oldp)", "ghost", "x"], "an address is for nobody's eyes");
+    let addresses = org.query("SELECT Author_Username__c FROM Portal_Post__c ORDER BY Author_Username__c").unwrap();
+    assert_eq!(
+        addresses.iter().map(|row| text(row, "Author_Username__c")).collect::<Vec<_>>(),
+        ["ghost@nowhere.test", "oldp", "x"]
+    );
+}
+
+#[tokio::test]
+async fn lines_that_no_org_can_hold_are_told_in_words_for_a_file() {
+    let connected = Connected::new(Backend::Sqlite).await;
+    connected.org.set_audit_fields(true);
+    let line = |body: &str, created: &str| {
+        json!({"course": circuits(), "author": "ann", "body": body, "created": created}).to_string()
+    };
+    let lines =
+        [line(" \u{200b}", "2015-03-01"), line(&"x".repeat(10_000), "2015-03-01"), line("of old", "1000-03-01")];
+    let (report, watch) = load(connected.engine(), &file(&lines.join("\n"))).await;
+    assert_eq!((report.rejected, report.loaded), (3, 0));
+    let reasons: Vec<String> = watch.lines().into_iter().map(|(_, reason)| reason).collect();
+    assert_eq!(reasons[0], "The comment is blank. Correct the line, or leave it out.");
+    assert!(reasons[1].starts_with("The comment has 10000 characters; beside its author and run, Salesforce holds 99"));
+    assert!(reasons[2].contains("before 1700"));
+}
+
+#[tokio::test]
+async fn a_check_says_also_why_the_org_would_take_nothing() {
+    let connected = Connected::new(Backend::Sqlite).await;
+    let report = connected.engine().check_history(file(&lines(2)).path(), &Watch::default()).await.unwrap();
+    assert!(report.obstacle.unwrap().contains("Set Audit Fields"));
+    connected.org.set_audit_fields(true);
+    let report = connected.engine().check_history(file(&lines(2)).path(), &Watch::default()).await.unwrap();
+    assert_eq!((report.obstacle, report.lines), (None, 2));
+}
+
+#[rstest]
+#[case::sqlite(Backend::Sqlite)]
+#[case::postgres(Backend::Postgres)]
+#[tokio::test]
+async fn another_org_that_is_used_from_now_on_gets_the_history_too(#[case] backend: Backend) {
+    let connected = Connected::new(backend).await;
+    let Connected { portal, org } = &connected;
+    org.set_audit_fields(true);
+    let history = file(&lines(12));
+    load(connected.engine(), &history).await;
+    let ada = portal.person("ada", Role::Admin, &[]).await;
+    let sam = portal.person("sam", Role::Staff, &[]).await;
+    connected.engine().disconnect(&ada).await.unwrap();
+    portal.clock.advance(Duration::from_secs(1));
+    let options = SandboxOptions { organization_id: "00DSB00000000092AA".to_owned(), ..SandboxOptions::default() };
+    let other = Sandbox::start(options).await.unwrap();
+    other.set_audit_fields(true);
+    let engine = engine_on(portal.database.store.clone(), &portal.clock, Some(org_at(&other.url())));
+    engine.connect_unattended().await.unwrap();
+    engine.use_this_org(&ada).await.unwrap();
+    let before = engine.thread(&sam, circuits(), None).await.unwrap();
+    let (report, _) = load(&engine, &history).await;
+    assert_eq!((report.loaded, report.already), (12, 0));
+    assert!(report.is_proved(), "{report:?}");
+    assert_eq!((other.count("FeedItem"), other.count("Portal_Post__c")), (12, 12));
+    engine.poll_once().await.unwrap();
+    let after = engine.thread(&sam, circuits(), None).await.unwrap();
+    let ids = |thread: &domain::Thread| thread.posts.iter().map(|post| post.id).collect::<Vec<_>>();
+    assert_eq!(ids(&after), ids(&before), "the same posts, each once");
+    assert_eq!(load(&engine, &history).await.0.already, 12);
 }

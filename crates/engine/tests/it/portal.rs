@@ -1,6 +1,6 @@
 //! A portal for a test: an empty database, a small catalogue, a few people, a clock that stands still.
 
-use std::{sync::Arc, time::Duration};
+use std::{path::Path, sync::Arc, time::Duration};
 
 use domain::{
     Clock, CourseId, CourseKey, Email, ManualClock, OrganizationKey, PersonName, PostId, PostKey, Random, Role,
@@ -14,6 +14,7 @@ use sandbox::{RILEY_ID, Sandbox, SandboxOptions};
 use secrecy::SecretString;
 use serde_json::Value;
 use store::{Backend, Store, testing::TestDatabase};
+use tempfile::TempDir;
 
 pub(crate) const PASSWORD: &str = "correct horse";
 
@@ -29,6 +30,7 @@ pub(crate) struct Portal {
     pub(crate) clock: Arc<ManualClock>,
     pub(crate) engine: Engine,
     pub(crate) org: Option<OrgOptions>,
+    pub(crate) uploads: TempDir,
 }
 
 /// An org that nobody answers for.
@@ -52,17 +54,18 @@ impl Portal {
     pub(crate) async fn new(backend: Backend, org: Option<OrgOptions>) -> Self {
         let database = store::testing::database(backend).await;
         let clock = Arc::new(ManualClock::new(SystemClock.now()));
-        let engine = engine_on(database.store.clone(), &clock, org.clone());
+        let uploads = tempfile::tempdir().unwrap();
+        let engine = engine_in(uploads.path(), database.store.clone(), &clock, org.clone());
         // Before there was an org, so that nothing of it waits to be sent.
         let earlier = engine_on(database.store.clone(), &clock, None);
         let report = earlier.import_catalogue(CATALOGUE.as_bytes()).await.unwrap();
         assert_eq!(report.problems, []);
-        Self { database, clock, engine, org }
+        Self { database, clock, engine, org, uploads }
     }
 
     /// Another process on the same database.
     pub(crate) async fn another_engine(&self) -> Engine {
-        engine_on(self.database.reopen().await, &self.clock, self.org.clone())
+        engine_in(self.uploads.path(), self.database.reopen().await, &self.clock, self.org.clone())
     }
 
     pub(crate) async fn person(&self, name: &str, role: Role, organizations: &[&str]) -> Arc<Actor> {
@@ -101,12 +104,18 @@ impl Portal {
     }
 }
 
+/// One that nobody sends files to.
 pub(crate) fn engine_on(store: Store, clock: &Arc<ManualClock>, org: Option<OrgOptions>) -> Engine {
+    engine_in(Path::new("/nonexistent"), store, clock, org)
+}
+
+fn engine_in(uploads: &Path, store: Store, clock: &Arc<ManualClock>, org: Option<OrgOptions>) -> Engine {
     Engine::new(EngineOptions {
         store,
         clock: Arc::clone(clock) as Arc<dyn Clock>,
         random: Arc::new(SystemRandom),
         org,
+        uploads: uploads.to_owned(),
         limits: Limits { wait_for_outcome: Duration::from_secs(10), ..Limits::default() },
     })
     .unwrap()

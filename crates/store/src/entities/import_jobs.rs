@@ -4,12 +4,12 @@ use sea_orm::entity::prelude::*;
 #[sea_orm(table_name = "import_jobs")]
 pub struct Model {
     #[sea_orm(primary_key, auto_increment = false)]
-    pub job: String,
     pub import_id: Uuid,
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub job: String,
     pub first_line: i64,
     pub last_line: i64,
     pub state: String,
-    pub problem: Option<String>,
     pub created_at: i64,
 }
 

@@ -18,6 +18,7 @@ pub(crate) mod courses;
 pub(crate) mod cursors;
 pub(crate) mod deliveries;
 pub(crate) mod drafts;
+pub(crate) mod history_loads;
 pub(crate) mod import_jobs;
 pub(crate) mod imports;
 pub(crate) mod org_records;

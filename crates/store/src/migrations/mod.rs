@@ -7,6 +7,8 @@ mod m0004_access_tokens;
 mod m0005_settings;
 mod m0006_imports;
 mod m0007_case_handling;
+mod m0008_history_loads;
+mod m0009_import_jobs_of_each_org;
 
 use sea_orm_migration::prelude::*;
 
@@ -23,6 +25,8 @@ impl MigratorTrait for Migrator {
             Box::new(m0005_settings::Migration),
             Box::new(m0006_imports::Migration),
             Box::new(m0007_case_handling::Migration),
+            Box::new(m0008_history_loads::Migration),
+            Box::new(m0009_import_jobs_of_each_org::Migration),
         ]
     }
 }

@@ -6,8 +6,10 @@ use domain::{
     CaseId, CommentBody, CourseRunId, PostId, PostKey, PostSource, RunKey, SalesforceId, Timestamp, UserId, Visibility,
 };
 use sea_orm::{
-    ActiveValue::Set, ColumnTrait, ConnectionTrait, DatabaseTransaction, EntityTrait, PaginatorTrait, QueryFilter,
-    QueryOrder, QuerySelect, sea_query::OnConflict,
+    ActiveValue::Set,
+    ColumnTrait, ConnectionTrait, DatabaseTransaction, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder,
+    QuerySelect,
+    sea_query::{Expr, OnConflict},
 };
 use uuid::Uuid;
 
@@ -37,14 +39,15 @@ pub struct LoadedPost {
 }
 
 impl<C: ConnectionTrait> Posts<'_, C> {
-    /// Which of these keys posts here have.
-    pub async fn keys_among(&self, keys: &[PostKey]) -> Result<HashSet<PostKey>, Error> {
+    /// Which of these keys are of posts that the org has.
+    pub async fn keys_in_org(&self, keys: &[PostKey]) -> Result<HashSet<PostKey>, Error> {
         let mut found = HashSet::new();
         for some in keys.chunks(AT_ONCE) {
             let keys: Vec<Option<Uuid>> = posts::Entity::find()
                 .select_only()
                 .column(posts::Column::Key)
                 .filter(posts::Column::Key.is_in(some.iter().map(|key| key.as_uuid())))
+                .filter(posts::Column::SalesforceId.is_not_null())
                 .into_tuple()
                 .all(self.connection)
                 .await?;
@@ -97,11 +100,13 @@ impl<C: ConnectionTrait> Posts<'_, C> {
 }
 
 impl Posts<'_, DatabaseTransaction> {
-    /// Keeps what was loaded. A copy that a poll stored meanwhile becomes this post; one that has its key already stays.
+    /// Keeps what was loaded. A copy that a poll stored meanwhile becomes this post; one that has its key already stays, and learns
+    /// where it is where another org has taken the place of the first.
     pub async fn insert_loaded(&self, loaded: &[LoadedPost], now: Timestamp) -> Result<(), Error> {
         for some in loaded.chunks(AT_ONCE) {
             let keys: Vec<PostKey> = some.iter().map(|post| post.key).collect();
-            let known = self.keys_among(&keys).await?;
+            let known = self.keys_in_org(&keys).await?;
+            let elsewhere = self.ids_of_keys(&keys).await?;
             let twins: HashMap<String, Uuid> = posts::Entity::find()
                 .select_only()
                 .columns([posts::Column::SalesforceId, posts::Column::Id])
@@ -114,6 +119,11 @@ impl Posts<'_, DatabaseTransaction> {
                 .collect();
             let mut new: Vec<posts::ActiveModel> = Vec::with_capacity(some.len());
             for post in some.iter().filter(|post| !known.contains(&post.key)) {
+                if let Some(id) = elsewhere.get(&post.key) {
+                    self.absorb_twin(&post.salesforce_id, *id).await?;
+                    self.place_in_org(*id, post, now).await?;
+                    continue;
+                }
                 let mut row = active(post, now);
                 match twins.get(post.salesforce_id.as_str()) {
                     // Under its own id, which its replies point to.
@@ -132,6 +142,29 @@ impl Posts<'_, DatabaseTransaction> {
                 .exec_without_returning(self.connection)
                 .await?;
         }
+        Ok(())
+    }
+
+    async fn ids_of_keys(&self, keys: &[PostKey]) -> Result<HashMap<PostKey, Uuid>, Error> {
+        let found: Vec<(Option<Uuid>, Uuid)> = posts::Entity::find()
+            .select_only()
+            .columns([posts::Column::Key, posts::Column::Id])
+            .filter(posts::Column::Key.is_in(keys.iter().map(|key| key.as_uuid())))
+            .into_tuple()
+            .all(self.connection)
+            .await?;
+        Ok(found.into_iter().filter_map(|(key, id)| Some((PostKey::from(key?), id))).collect())
+    }
+
+    async fn place_in_org(&self, id: Uuid, post: &LoadedPost, now: Timestamp) -> Result<(), Error> {
+        let ledger = post.ledger_salesforce_id.as_ref().map(|id| id.as_str().to_owned());
+        posts::Entity::update_many()
+            .col_expr(posts::Column::SalesforceId, Expr::value(Some(post.salesforce_id.as_str().to_owned())))
+            .col_expr(posts::Column::LedgerSalesforceId, Expr::value(ledger))
+            .col_expr(posts::Column::ChangedAt, Expr::value(now.as_micros()))
+            .filter(posts::Column::Id.eq(id))
+            .exec(self.connection)
+            .await?;
         Ok(())
     }
 }

@@ -156,7 +156,7 @@ impl Posts<'_, DatabaseTransaction> {
     }
 
     /// Removes another row that stands for the same record of the org; its replies move to `ours`.
-    async fn absorb_twin(&self, record: &SalesforceId, ours: Uuid) -> Result<(), Error> {
+    pub(super) async fn absorb_twin(&self, record: &SalesforceId, ours: Uuid) -> Result<(), Error> {
         let Some(twin) = self.model_by_salesforce_id(record).await?.filter(|twin| twin.id != ours) else {
             return Ok(());
         };

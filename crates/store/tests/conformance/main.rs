@@ -6,6 +6,7 @@ mod cases;
 mod catalogue;
 mod connections;
 mod deliveries;
+mod history_loads;
 mod org;
 mod people;
 mod posts;

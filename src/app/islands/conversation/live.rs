@@ -10,12 +10,14 @@ use leptos::{
 };
 
 use super::{
-    beside,
     room::{Link, Room},
     told::live,
 };
 use crate::{
-    app::{islands::ask::get_thread, routes},
+    app::{
+        islands::{ask::get_thread, parts},
+        routes,
+    },
     functions::{FailureKind, FunctionError},
 };
 
@@ -176,7 +178,7 @@ impl Watcher {
         match answer {
             Ok(thread) => {
                 room.link.set(if self.is_closed() { Link::Cut } else { Link::Live });
-                beside::refresh();
+                parts::refresh();
                 if let Some(words) = announced(&room.take(thread).authors) {
                     room.announcement.set(words);
                 }

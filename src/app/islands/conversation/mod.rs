@@ -1,7 +1,6 @@
 //! A thread and the composers beneath it. The server renders it whole; in the browser it wakes up and posts without a page load,
 //! follows the thread live, and keeps drafts. Every form in it works without scripts.
 
-mod beside;
 mod clock;
 mod composer;
 mod desk;
@@ -16,10 +15,7 @@ mod told;
 use domain::Composer;
 use leptos::prelude::*;
 
-pub use self::{
-    beside::{CASES_PART, HANDLING_PART, ORG_PART},
-    seed::{OrgLink, Reader, Seed},
-};
+pub use self::seed::{OrgLink, Reader, Seed};
 use self::{
     composer::composer_form,
     desk::Desk,

@@ -4,8 +4,8 @@
 use std::{collections::HashMap, sync::Arc};
 
 use domain::{
-    AuthorLabel, CommentBody, CourseId, CourseKey, CourseRunId, Email, PersonName, PostKey, RunKey, Timestamp, UserId,
-    Username, Visibility,
+    AuthorLabel, CommentBody, CourseId, CourseKey, CourseRunId, Email, FeedText, PersonName, PostKey, RunKey,
+    Timestamp, UserId, Username, Visibility,
 };
 use salesforce::DateTime;
 use sha2::{Digest, Sha256};
@@ -24,7 +24,7 @@ pub(super) struct Comment {
     pub(super) author: Arc<Author>,
     pub(super) body: CommentBody,
     pub(super) visibility: Visibility,
-    /// Whole milliseconds, which is all an org holds.
+    /// Whole milliseconds.
     pub(super) created: Timestamp,
 }
 
@@ -34,9 +34,19 @@ pub(super) struct Author {
     pub(super) user: Option<UserId>,
     pub(super) label: AuthorLabel,
     pub(super) username: Username,
-    /// As threads show it.
+    /// As the ledger has it.
     pub(super) name: String,
+    /// As threads show it. Of somebody who isn't here it is the label, which is all that tells them from others of their name.
+    pub(super) shown: String,
     pub(super) role: domain::Role,
+}
+
+/// 1 January 1700: Salesforce has no dates before.
+const EARLIEST: Timestamp = Timestamp::from_micros(-8_520_336_000_000_000);
+
+/// An org keeps whole seconds.
+pub(super) fn in_org(at: Timestamp) -> Timestamp {
+    Timestamp::from_micros(at.as_micros().div_euclid(1_000_000) * 1_000_000)
 }
 
 struct KnownCourse {
@@ -57,6 +67,11 @@ impl Comment {
     /// The FeedItem's body.
     pub(super) fn text(&self) -> Result<String, Error> {
         Ok(feed_text::write(&self.author.label, self.run.as_ref().map(|(_, key)| key), &self.body)?)
+    }
+
+    /// When the org says it was created.
+    pub(super) fn created_in_org(&self) -> Timestamp {
+        in_org(self.created)
     }
 }
 
@@ -102,13 +117,23 @@ impl Checker {
                 Some((id, key))
             }
         };
-        let body = CommentBody::new(&record.body).map_err(|invalid| invalid.0)?;
+        let body = CommentBody::new(&record.body).map_err(|_| {
+            let what =
+                if record.body.contains('\0') { "holds a NUL character, which can't be stored" } else { "is blank" };
+            format!("The comment {what}. Correct the line, or leave it out.")
+        })?;
         let visibility = match record.visibility.as_deref().map(str::trim).filter(|text| !text.is_empty()) {
             None | Some("public") => Visibility::Public,
             Some("internal") => Visibility::Internal,
             Some(other) => return Err(format!("The visibility is “{other}”. Write public or internal.")),
         };
         let created = moment("created", &record.created)?;
+        if created < EARLIEST {
+            return Err(format!(
+                "The comment was created at {}; Salesforce holds no date before 1700.",
+                record.created
+            ));
+        }
         if created > now {
             return Err(format!("The comment was created at {}, which is still to come.", record.created));
         }
@@ -119,7 +144,13 @@ impl Checker {
         }
         let key = self.key(course.id, record, visibility, created);
         let comment = Comment { line, key, course: course.id, run, author, body, visibility, created };
-        comment.text().map_err(|error| error.public().message)?;
+        if comment.text().is_err() {
+            let has = comment.body.as_str().chars().count();
+            let room = FeedText::room(&comment.author.label, comment.run.as_ref().map(|(_, key)| key));
+            return Err(format!(
+                "The comment has {has} characters; beside its author and run, Salesforce holds {room}. Shorten it, or make two lines of it."
+            ));
+        }
         Ok(comment)
     }
 
@@ -172,6 +203,13 @@ impl Checker {
     }
 
     async fn author(&mut self, engine: &Engine, written: &WrittenBy) -> Result<Result<Arc<Author>, String>, Error> {
+        let texts: &[&str] = match written {
+            WrittenBy::Line(line) => &[line],
+            WrittenBy::Parts(parts) => &[&parts.username, &parts.email, &parts.first_name, &parts.last_name],
+        };
+        if texts.iter().any(|text| text.contains(char::is_control)) {
+            return Ok(Err("The author’s name holds line breaks or control characters. Remove them.".to_owned()));
+        }
         let parts = match written {
             WrittenBy::Line(line) => parts_of(line.trim()),
             WrittenBy::Parts(parts) => parts.clone(),
@@ -203,19 +241,19 @@ async fn author_of(engine: &Engine, parts: &Parts) -> Result<Result<Author, Stri
         return Ok(Ok(Author {
             user: Some(user.id),
             label: AuthorLabel::new(&user.name, &user.username),
+            shown: if full.is_empty() { user.username.as_str().to_owned() } else { full.clone() },
             name: if full.is_empty() { user.username.as_str().to_owned() } else { full },
             username: user.username,
             role: user.role,
         }));
     }
-    // An address is nobody's name: threads are read by others than staff.
+    // An address is nobody's name: threads are read by others than staff. The ledger has the whole of it.
     let local = parts.email.split('@').next().unwrap_or_default();
-    let written = first_of([&parts.username, local]);
-    let username = match Username::new(written) {
-        Ok(username) => username,
-        Err(_) if written.is_empty() => return Ok(Err("The author is missing.".to_owned())),
-        Err(invalid) => return Ok(Err(format!("The author “{written}” is no username. {}", invalid.0))),
-    };
+    let (handle, username) =
+        match (handle(first_of([&parts.username, local])), handle(first_of([&parts.username, &parts.email]))) {
+            (Ok(handle), Ok(username)) => (handle, username),
+            (Err(sentence), _) | (_, Err(sentence)) => return Ok(Err(sentence)),
+        };
     let name = match PersonName::from_full(&format!("{} {}", parts.first_name, parts.last_name)) {
         Ok(name) => name,
         Err(invalid) => return Ok(Err(invalid.0)),
@@ -223,11 +261,19 @@ async fn author_of(engine: &Engine, parts: &Parts) -> Result<Result<Author, Stri
     let full = name.full();
     Ok(Ok(Author {
         user: None,
-        label: AuthorLabel::new(&name, &username),
-        name: if full.is_empty() { username.as_str().to_owned() } else { full },
+        shown: AuthorLabel::new(&name, &handle).as_str().to_owned(),
+        label: AuthorLabel::new(&name, &handle),
+        name: if full.is_empty() { handle.as_str().to_owned() } else { full },
         username,
         role: domain::Role::Partner,
     }))
+}
+
+fn handle(written: &str) -> Result<Username, String> {
+    Username::new(written).map_err(|invalid| match written {
+        "" => "The author is missing.".to_owned(),
+        _ => format!("The author “{written}” is no username. {}", invalid.0),
+    })
 }
 
 /// `First Last (username)`, `username`, or an address.

@@ -14,7 +14,9 @@ use store::{ImportJobRow, ImportJobState, ImportRow, LoadedPost};
 use uuid::Uuid;
 
 use super::{
-    HistoryProgress, HistoryReport, HistoryStep, HistoryWatch, Refused, Reject, Scan, check::Comment, unwritable,
+    HistoryProgress, HistoryReport, HistoryStep, HistoryWatch, Refused, Reject, Scan,
+    check::{Comment, in_org},
+    unwritable,
 };
 use crate::{
     Engine, Error, feed_text,
@@ -57,6 +59,8 @@ struct Load<'a> {
     engine: &'a Engine,
     session: &'a OrgSession,
     import: Uuid,
+    /// When the file's load was first begun.
+    begun_at: Timestamp,
     fields: FeedItemFields,
     /// The org has ledger rows that this database knows nothing of.
     look_in_org: bool,
@@ -94,10 +98,12 @@ impl Engine {
         watch: &dyn HistoryWatch,
     ) -> Result<Refused, Error> {
         let import = self.import_of(session, file_name, file_hash).await?;
+        let (import, begun_at) = (import.id, import.created_at);
         let load = Load {
             engine: self,
             session,
             import,
+            begun_at,
             fields: self.feed_item_fields(session).await?,
             look_in_org: self.org_knows_more(session).await?,
         };
@@ -166,9 +172,9 @@ impl Engine {
     }
 
     /// This file's load, begun anew or gone on with.
-    async fn import_of(&self, session: &OrgSession, file_name: &str, file_hash: &str) -> Result<Uuid, Error> {
+    async fn import_of(&self, session: &OrgSession, file_name: &str, file_hash: &str) -> Result<ImportRow, Error> {
         if let Some(known) = self.store.read().imports().of_file(&session.org_id, file_hash).await? {
-            return Ok(known.id);
+            return Ok(known);
         }
         let now = self.clock.now();
         let import = ImportRow {
@@ -182,7 +188,7 @@ impl Engine {
         let tx = self.store.begin().await?;
         tx.imports().begin(&import).await?;
         tx.commit().await?;
-        Ok(import.id)
+        Ok(import)
     }
 }
 
@@ -230,10 +236,10 @@ impl Load<'_> {
         Err(Error::invalid(GAVE_UP))
     }
 
-    /// Those that no post here has the key of; the others count as loaded earlier.
+    /// Those that no post in this org has the key of; the others count as loaded earlier.
     async fn not_yet_here(&self, mut comments: Vec<Comment>, outcome: &mut Outcome) -> Result<Vec<Comment>, Error> {
         let keys: Vec<_> = comments.iter().map(|comment| comment.key).collect();
-        let known = self.engine.store.read().posts().keys_among(&keys).await?;
+        let known = self.engine.store.read().posts().keys_in_org(&keys).await?;
         comments.retain(|comment| !known.contains(&comment.key));
         outcome.already += (keys.len() - comments.len()) as u64;
         Ok(comments)
@@ -410,7 +416,7 @@ impl Load<'_> {
             .collect();
         let tx = self.engine.store.begin().await?;
         self.store_posts(&tx, &saved, places).await?;
-        tx.imports().finish_job(job).await?;
+        tx.imports().finish_job(self.import, job).await?;
         tx.commit().await?;
         outcome.loaded += saved.len() as u64;
         self.tell(&saved);
@@ -478,13 +484,16 @@ impl Load<'_> {
             let audience = touched.entry(place.case).or_insert(Audience::of(comment.visibility));
             *audience = audience.widest(Audience::of(comment.visibility));
             posts.push(LoadedPost {
-                id: PostId::from_uuid(self.engine.random.uuid_v7(now)),
+                // What was said at one moment stands in the order of the file: ids are in the order of their times.
+                id: PostId::from_uuid(
+                    self.engine.random.uuid_v7(self.begun_at.saturating_add(Duration::from_millis(comment.line))),
+                ),
                 case_id: place.case,
                 key: comment.key,
                 salesforce_id: id.clone(),
                 ledger_salesforce_id: ledger.clone(),
                 author_user_id: comment.author.user,
-                author_name: comment.author.name.clone(),
+                author_name: comment.author.shown.clone(),
                 author_is_staff: comment.author.role.is_internal(),
                 visibility: comment.visibility,
                 body: comment.body.clone(),
@@ -568,7 +577,7 @@ impl Waiting {
         for comment in comments {
             let Some(place) = places.get(&comment.course) else { continue };
             let text = comment.text()?;
-            by_content.entry((place.record.clone(), comment.created)).or_default().push((text, comment));
+            by_content.entry((place.record.clone(), comment.created_in_org())).or_default().push((text, comment));
         }
         Ok(Self { by_content })
     }
@@ -577,7 +586,7 @@ impl Waiting {
         let record = SalesforceId::new(row.column("ParentId")?).ok()?;
         let created: DateTime = row.column("CreatedDate")?.parse().ok()?;
         let body = row.column("Body")?.replace("\r\n", "\n");
-        let there = self.by_content.get_mut(&(record, created.into()))?;
+        let there = self.by_content.get_mut(&(record, in_org(created.into())))?;
         let place = there.iter().position(|(text, _)| *text == body)?;
         Some(there.swap_remove(place).1)
     }
@@ -588,15 +597,15 @@ impl Waiting {
         created: Timestamp,
         is: impl Fn(&Comment) -> bool,
     ) -> Option<Comment> {
-        let there = self.by_content.get_mut(&(record.clone(), created))?;
+        let there = self.by_content.get_mut(&(record.clone(), in_org(created)))?;
         let place = there.iter().position(|(_, comment)| is(comment))?;
         Some(there.swap_remove(place).1)
     }
 
-    /// From the first to the last.
+    /// From the first to the last, whatever an org makes of the second's parts.
     fn span(&self) -> Option<(Timestamp, Timestamp)> {
         let times = self.by_content.keys().map(|(_, created)| *created);
-        Some((times.clone().min()?, times.max()?))
+        Some((times.clone().min()?, times.max()?.saturating_add(Duration::from_secs(1))))
     }
 
     fn rest(self) -> Vec<Comment> {
@@ -612,7 +621,7 @@ fn feed_items(comments: &[Comment], places: &HashMap<CourseId, Place>, fields: F
     let mut rows = Rows::new(&columns)?;
     for comment in comments {
         let Some(place) = places.get(&comment.course) else { continue };
-        let (text, created) = (comment.text()?, comment.created.to_rfc3339());
+        let (text, created) = (comment.text()?, comment.created_in_org().to_rfc3339());
         let mut row = vec![place.record.as_str(), &text, &created];
         if fields.visibility == Has::Yes {
             row.push(match comment.visibility {

@@ -10,7 +10,7 @@ use store::PostRow;
 
 use super::{
     CourseProof, HistoryProgress, HistoryStep, HistoryWatch, Refused, Scan, Tally,
-    check::{Comment, first_half},
+    check::{Comment, first_half, in_org},
 };
 use crate::{Engine, Error, feed_text, sync::session::OrgSession};
 
@@ -98,8 +98,11 @@ impl Engine {
             tallies.file.add(hash(comment.author.label.as_str(), run, body, comment.created));
             let Some(post) = posts.get(&comment.key) else { continue };
             // The thread shows names, the form a label; the one stands for the other where the name is right.
-            let author =
-                if post.author_name == comment.author.name { comment.author.label.as_str() } else { &post.author_name };
+            let author = if post.author_name == comment.author.shown {
+                comment.author.label.as_str()
+            } else {
+                &post.author_name
+            };
             tallies.threads.add(hash(author, post.run_key.as_deref(), &post.body, post.created_at));
             let Some(row) = post.salesforce_id.as_ref().and_then(|id| rows.get(id)) else { continue };
             let text = feed_text::unshield(row.body.as_deref().unwrap_or_default());
@@ -115,9 +118,12 @@ impl Engine {
 
 fn hash(author: &str, run: Option<&str>, body: &str, created: Timestamp) -> u128 {
     let mut hash = Sha256::new();
-    for part in
-        [author.as_bytes(), run.unwrap_or_default().as_bytes(), body.as_bytes(), &created.as_micros().to_le_bytes()]
-    {
+    for part in [
+        author.as_bytes(),
+        run.unwrap_or_default().as_bytes(),
+        body.as_bytes(),
+        &in_org(created).as_micros().to_le_bytes(),
+    ] {
         hash.update((part.len() as u64).to_le_bytes());
         hash.update(part);
     }
