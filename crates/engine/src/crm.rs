@@ -52,6 +52,7 @@ impl Engine {
                 Some(store::ConnectionState::OtherOrg) => ConnectionState::OtherOrg,
                 Some(store::ConnectionState::Disconnected) | None => ConnectionState::Disconnected,
             },
+            org: self.org_standing().await?.state,
             org_username: row.as_ref().map(|row| row.org_username.clone()),
             instance_host: row.as_ref().and_then(|row| host(&row.instance_url)),
             org_id: row.as_ref().map(|row| row.org_id.to_string()),

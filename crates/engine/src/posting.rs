@@ -234,7 +234,7 @@ impl Engine {
 
     /// Waits a little for what the org says, unless there is nothing to hope for.
     async fn await_outcome(&self, post: PostRow, outcome: ExpectedOutcome<'_>) -> Result<PostRow, Error> {
-        if self.org_standing().await?.state != OrgState::Connected {
+        if !matches!(self.org_standing().await?.state, OrgState::Connected | OrgState::CatchingUp) {
             return Ok(post);
         }
         let read = || async { self.store.read().posts().by_id(post.id).await };

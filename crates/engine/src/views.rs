@@ -178,6 +178,8 @@ pub enum OrgState {
     /// An admin has still to connect, or to connect again. Posts wait.
     Disconnected,
     Connected,
+    /// Connected, and much is still being read: posts go out, what is shown may be old.
+    CatchingUp,
     /// Connected, but the org hasn't been reached lately: what is shown may be old, posts wait.
     Behind,
     /// Another org answers than the one everything here is known of. Nothing is read or sent until an admin has decided.
@@ -217,6 +219,8 @@ pub struct ConnectionView {
     /// The configuration names an org.
     pub configured: bool,
     pub state: ConnectionState,
+    /// How the org answers.
+    pub org: OrgState,
     pub org_username: Option<String>,
     /// `example.my.salesforce.com`
     pub instance_host: Option<String>,

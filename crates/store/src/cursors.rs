@@ -6,19 +6,26 @@ use sea_orm::{
     sea_query::OnConflict,
 };
 
-use crate::{
-    Error,
-    decode::{time, time_or_none},
-    entities::cursors,
-};
+use crate::{Error, decode::time, entities::cursors};
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CursorRow {
     /// SystemModstamp and Id of the last record read.
     pub modstamp: Timestamp,
     pub last_id: String,
-    /// When we last read, whether or not there was anything.
+    /// When we last read to the end, whether or not there was anything.
     pub read_at: Timestamp,
+    /// When we last read on and there was more.
+    pub went_on_at: Timestamp,
+}
+
+/// How up to date the copy of an org is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Reading {
+    /// When the source that was read to its end longest ago was.
+    pub to_the_end_at: Timestamp,
+    /// When a source was last read on and there was more.
+    pub went_on_at: Timestamp,
 }
 
 #[derive(Debug)]
@@ -34,19 +41,22 @@ impl<C: ConnectionTrait> Cursors<'_, C> {
             modstamp: time(model.modstamp),
             last_id: model.last_id,
             read_at: time(model.read_at),
+            went_on_at: time(model.went_on_at),
         }))
     }
 
-    /// When the source that was read longest ago was read; none before the first time.
-    pub async fn oldest_read_at(&self, org: &SalesforceId) -> Result<Option<Timestamp>, Error> {
-        let oldest: Option<Option<i64>> = cursors::Entity::find()
+    /// None before the first time.
+    pub async fn reading_of(&self, org: &SalesforceId) -> Result<Option<Reading>, Error> {
+        let times: Option<(Option<i64>, Option<i64>)> = cursors::Entity::find()
             .select_only()
             .column_as(cursors::Column::ReadAt.min(), "oldest")
+            .column_as(cursors::Column::WentOnAt.max(), "went_on")
             .filter(cursors::Column::OrgId.eq(org.as_str()))
             .into_tuple()
             .one(self.connection)
             .await?;
-        Ok(time_or_none(oldest.flatten()))
+        Ok(times
+            .and_then(|(oldest, went_on)| Some(Reading { to_the_end_at: time(oldest?), went_on_at: time(went_on?) })))
     }
 }
 
@@ -58,10 +68,16 @@ impl Cursors<'_, DatabaseTransaction> {
             modstamp: Set(cursor.modstamp.as_micros()),
             last_id: Set(cursor.last_id.clone()),
             read_at: Set(cursor.read_at.as_micros()),
+            went_on_at: Set(cursor.went_on_at.as_micros()),
         })
         .on_conflict(
             OnConflict::columns([cursors::Column::OrgId, cursors::Column::Source])
-                .update_columns([cursors::Column::Modstamp, cursors::Column::LastId, cursors::Column::ReadAt])
+                .update_columns([
+                    cursors::Column::Modstamp,
+                    cursors::Column::LastId,
+                    cursors::Column::ReadAt,
+                    cursors::Column::WentOnAt,
+                ])
                 .to_owned(),
         )
         .exec_without_returning(self.connection)

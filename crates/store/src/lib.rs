@@ -42,7 +42,7 @@ pub use catalogue::{
 };
 pub use cipher::TokenCipher;
 pub use connections::{ConnectionRow, ConnectionState, Connections, KnownOrg, NewConnection, RefreshedTokens};
-pub use cursors::{CursorRow, Cursors};
+pub use cursors::{CursorRow, Cursors, Reading};
 pub use database::{Backend, Reader, Store, StoreOptions, Tx};
 pub use deliveries::{Deliveries, DeliveryRow, DeliveryState, NewDelivery};
 pub use drafts::{DraftRow, Drafts};

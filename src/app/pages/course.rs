@@ -70,7 +70,7 @@ fn page(frame: &Frame, course: CourseView, notice: Option<Notice>) -> impl IntoV
     let link = match org {
         OrgState::NotConfigured => OrgLink::Absent,
         OrgState::Disconnected | OrgState::OtherOrg => OrgLink::Disconnected,
-        OrgState::Connected => OrgLink::Up,
+        OrgState::Connected | OrgState::CatchingUp => OrgLink::Up,
         OrgState::Behind => OrgLink::Behind,
     };
     let conversation = reader.map(|reader| {
@@ -157,6 +157,10 @@ fn org_banner(org: OrgState, viewer_is_admin: bool) -> impl IntoView {
         OrgState::Disconnected | OrgState::OtherOrg => Some((
             "Salesforce is not connected yet — comments are kept here and delivered when it is.",
             "Connect Salesforce",
+        )),
+        OrgState::CatchingUp => Some((
+            "Much is still being read from Salesforce — replies made there may show late. Comments are delivered as usual.",
+            "See the connection",
         )),
         OrgState::Behind => Some((
             "Salesforce is not answering — comments are kept here and delivered when it is back.",

@@ -1,6 +1,8 @@
 //! The admin's page about the connection to the org.
 
-use engine::{ConnectionState, ConnectionView, DeletedRecords, OtherOrg, Preflight, Severity, UnlabelledPosts};
+use engine::{
+    ConnectionState, ConnectionView, DeletedRecords, OrgState, OtherOrg, Preflight, Severity, UnlabelledPosts,
+};
 use leptos::prelude::*;
 
 use crate::app::{
@@ -44,6 +46,16 @@ fn panel(connection: &ConnectionView) -> impl IntoView + use<> {
         ConnectionState::Disconnected => {
             ("dot dot-off", "Not connected", "Comments are kept here and delivered once an admin connects the org.")
         }
+        ConnectionState::Connected if connection.org == OrgState::Behind => (
+            "dot dot-bad",
+            "Connected, not answering",
+            "The org hasn’t answered lately. Comments are kept here and delivered when it does.",
+        ),
+        ConnectionState::Connected if connection.org == OrgState::CatchingUp => (
+            "dot dot-good",
+            "Connected, catching up",
+            "Comments are delivered as they are posted. Much is still being read from the org; replies made there may show late.",
+        ),
         ConnectionState::Connected => ("dot dot-good", "Connected", "Comments are delivered as they are posted."),
         ConnectionState::Paused => (
             "dot dot-bad",

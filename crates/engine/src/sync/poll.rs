@@ -83,8 +83,12 @@ impl Engine {
     ) -> Result<Vec<SalesforceId>, Error> {
         let started = self.clock.now();
         let before = self.store.read().cursors().get(&session.org_id, T::NAME).await?;
-        let mut cursor =
-            before.clone().unwrap_or(CursorRow { modstamp: NOTHING_YET, last_id: String::new(), read_at: NOTHING_YET });
+        let mut cursor = before.clone().unwrap_or(CursorRow {
+            modstamp: NOTHING_YET,
+            last_id: String::new(),
+            read_at: NOTHING_YET,
+            went_on_at: NOTHING_YET,
+        });
         let mut from = self.start(session, T::NAME, &cursor);
         let mut published = Vec::new();
         let page = self.limits.poll_page.max(1);
@@ -121,6 +125,7 @@ impl Engine {
             if !full {
                 break;
             }
+            cursor.went_on_at = self.clock.now();
             self.save_cursor(session, T::NAME, &cursor, fields).await?;
         }
         cursor.read_at = started;

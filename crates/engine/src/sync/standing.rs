@@ -7,6 +7,7 @@ use std::{
 };
 
 use domain::Timestamp;
+use store::Reading;
 
 use crate::{Engine, Error, OrgState};
 
@@ -30,7 +31,7 @@ pub(crate) struct LastStanding(Mutex<Option<(Timestamp, Stored)>>);
 #[derive(Clone, Copy)]
 struct Stored {
     connection: Connection,
-    read_at: Option<Timestamp>,
+    reading: Option<Reading>,
 }
 
 #[derive(Clone, Copy)]
@@ -65,7 +66,7 @@ impl Engine {
             return Ok(OrgStanding { state: OrgState::NotConfigured, read_at: None });
         };
         let now = self.clock.now();
-        let Stored { connection, read_at } = match org.standing.at(now) {
+        let Stored { connection, reading } = match org.standing.at(now) {
             Some(stored) => stored,
             None => {
                 let stored = self.stored_standing().await?;
@@ -73,13 +74,22 @@ impl Engine {
                 stored
             }
         };
+        let read_at = reading.map(|reading| reading.to_the_end_at).filter(|at| at.as_micros() > 0);
         let state = match connection {
             Connection::None | Connection::Unusable => OrgState::Disconnected,
             Connection::OtherOrg => OrgState::OtherOrg,
             Connection::Made { at } => {
                 let patience = org.options.poll_interval.saturating_mul(POLLS_MISSED);
-                let late = now.since(read_at.unwrap_or(at)) > patience;
-                if late || !org.breaker.is_well() { OrgState::Behind } else { OrgState::Connected }
+                let is_late = |last: Timestamp| now.since(last) > patience;
+                if !org.breaker.is_well() {
+                    OrgState::Behind
+                } else if !is_late(read_at.unwrap_or(at)) {
+                    OrgState::Connected
+                } else if reading.is_some_and(|reading| !is_late(reading.went_on_at)) {
+                    OrgState::CatchingUp
+                } else {
+                    OrgState::Behind
+                }
             }
         };
         Ok(OrgStanding { state, read_at })
@@ -93,14 +103,14 @@ impl Engine {
             current => current,
         };
         let Some(connection) = connection else {
-            return Ok(Stored { connection: Connection::None, read_at: None });
+            return Ok(Stored { connection: Connection::None, reading: None });
         };
-        let read_at = reader.cursors().oldest_read_at(&connection.org_id).await?.filter(|at| at.as_micros() > 0);
+        let reading = reader.cursors().reading_of(&connection.org_id).await?;
         let connection = match connection.state {
             store::ConnectionState::Connected => Connection::Made { at: connection.created_at },
             store::ConnectionState::OtherOrg => Connection::OtherOrg,
             store::ConnectionState::Paused | store::ConnectionState::Disconnected => Connection::Unusable,
         };
-        Ok(Stored { connection, read_at })
+        Ok(Stored { connection, reading })
     }
 }

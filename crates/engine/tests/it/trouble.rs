@@ -3,12 +3,13 @@
 use std::time::Duration;
 
 use domain::{PostState, Role};
-use engine::{OrgState, Wait};
+use engine::{Limits, OrgState, Wait};
 use rstest::rstest;
 use sandbox::{Fault, FaultAction};
+use serde_json::json;
 use store::Backend;
 
-use crate::portal::{Connected, circuits, comment, cs50};
+use crate::portal::{Connected, circuits, comment, cs50, text};
 
 fn counts(connected: &Connected) -> (usize, usize, usize) {
     (connected.org.count("Case"), connected.org.count("FeedItem"), connected.org.count("Portal_Post__c"))
@@ -213,4 +214,31 @@ async fn when_the_days_calls_are_nearly_used_up_reading_stops_and_writing_goes_o
     connected.portal.clock.advance(Duration::from_secs(3_600));
     connected.say(&pat, circuits(), comment("three")).await;
     assert_eq!(connected.engine().poll_once().await.unwrap().outcome, engine::PollOutcome::Complete);
+}
+
+#[tokio::test]
+async fn an_org_with_much_to_tell_is_not_one_that_is_away() {
+    let connected = Connected::new(Backend::Sqlite).await;
+    let Connected { portal, org } = &connected;
+    let pat = portal.person("pat", Role::Partner, &["MITx"]).await;
+    connected.say(&pat, circuits(), comment("first")).await;
+    connected.engine().poll_once().await.unwrap();
+    let case = text(&org.records("Case")[0], "Id");
+    for number in 0..Limits::default().poll_page + 20 {
+        org.create("FeedItem", json!({"ParentId": case, "Body": format!("{number}"), "Visibility": "AllUsers"}))
+            .await
+            .unwrap();
+    }
+    // Cases come, and a page of the items; the next one doesn't.
+    let read = |action| Fault::new(action).on("GET", "/queryAll");
+    org.faults().add(read(FaultAction::Delay).delay_ms(1).times(2));
+    org.faults().add(read(FaultAction::Status).status(400).saying("OTHER", "no").times(1));
+    for _ in 0..4 {
+        connected.later();
+    }
+    assert_eq!(connected.engine().course(&pat, circuits()).await.unwrap().org, OrgState::Behind);
+    assert!(connected.engine().poll_once().await.is_err());
+    assert_eq!(connected.engine().course(&pat, circuits()).await.unwrap().org, OrgState::CatchingUp);
+    connected.engine().poll_once().await.unwrap();
+    assert_eq!(connected.engine().course(&pat, circuits()).await.unwrap().org, OrgState::Connected);
 }

@@ -10,6 +10,7 @@ pub struct Model {
     pub modstamp: i64,
     pub last_id: String,
     pub read_at: i64,
+    pub went_on_at: i64,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

@@ -1,7 +1,7 @@
 use rstest::rstest;
 use store::{
     Backend::{self, Postgres, Sqlite},
-    CursorRow, OrgRecord, OrgRecordKind,
+    CursorRow, OrgRecord, OrgRecordKind, Reading,
     testing::database,
 };
 
@@ -34,16 +34,17 @@ async fn a_cursor_moves_and_is_its_sources_own(#[values(Sqlite, Postgres)] backe
     let db = database(backend).await;
     let (here, there) = (record("00D", 1), record("00D", 2));
     let reader = db.store.read();
-    assert_eq!(reader.cursors().oldest_read_at(&here).await.unwrap(), None);
-    let first = CursorRow { modstamp: at(1), last_id: "0D5000000000001".into(), read_at: at(10) };
-    let later = CursorRow { modstamp: at(2), last_id: String::new(), read_at: at(20) };
+    assert_eq!(reader.cursors().reading_of(&here).await.unwrap(), None);
+    let first = CursorRow { modstamp: at(1), last_id: "0D5000000000001".into(), read_at: at(10), went_on_at: at(5) };
+    let later = CursorRow { modstamp: at(2), last_id: String::new(), read_at: at(20), went_on_at: at(30) };
     write!(db.store, |tx| tx.cursors().put(&here, "FeedItem", &first));
     write!(db.store, |tx| tx.cursors().put(&here, "Case", &first));
     write!(db.store, |tx| tx.cursors().put(&here, "FeedItem", &later));
     write!(db.store, |tx| tx.cursors().put(&there, "FeedItem", &first));
     assert_eq!(reader.cursors().get(&here, "FeedItem").await.unwrap(), Some(later));
     assert_eq!(reader.cursors().get(&here, "Case").await.unwrap(), Some(first.clone()));
-    assert_eq!(reader.cursors().oldest_read_at(&here).await.unwrap(), Some(at(10)));
+    let reading = Reading { to_the_end_at: at(10), went_on_at: at(30) };
+    assert_eq!(reader.cursors().reading_of(&here).await.unwrap(), Some(reading));
     assert_eq!(write!(db.store, |tx| tx.cursors().forget_org(&here)), 2);
     assert_eq!(reader.cursors().get(&here, "FeedItem").await.unwrap(), None);
     assert_eq!(reader.cursors().get(&there, "FeedItem").await.unwrap(), Some(first));
