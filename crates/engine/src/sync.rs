@@ -28,7 +28,7 @@ mod worker;
 pub(crate) use gone::says_gone;
 pub use history::{CourseProof, HistoryProgress, HistoryReport, HistoryStep, HistoryWatch, Reject, Tally};
 pub(crate) use kind::DeliveryKind;
-pub(crate) use needs::{FieldNeed, ObjectNeed, Written, needs};
+pub(crate) use needs::{FieldNeed, ObjectNeed, Serves, Written, needs};
 pub(crate) use session::{Org, OrgSession};
 pub(crate) use sources::FEED_SOURCES;
 pub(crate) use standing::OrgStanding;
