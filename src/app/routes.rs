@@ -26,6 +26,13 @@ pub const CATALOGUE_COURSES: &str = "/admin/courses";
 pub const CATALOGUE_ORGANIZATIONS: &str = "/admin/organizations";
 pub const CATALOGUE_IMPORT: &str = "/admin/import";
 
+pub const ALL_TOKENS: &str = "/admin/tokens";
+
+/// Where an admin revokes anybody's token.
+pub fn revoke_any_token(id: AccessTokenId) -> String {
+    format!("{ALL_TOKENS}/{id}/revoke")
+}
+
 pub fn delivery(id: DeliveryId) -> String {
     format!("{DELIVERIES}/{id}")
 }

@@ -40,7 +40,7 @@ pub use identity::NewPerson;
 pub use options::{EngineOptions, Limits, OrgGrant, OrgOptions, UnusableOrg};
 pub use page::{PAGE_MOST, PAGE_USUAL, Page, PageRequest};
 pub use sync::{CourseProof, HistoryProgress, HistoryReport, HistoryStep, HistoryWatch, Reject, Tally};
-pub use tokens::{Bearer, NewToken, TokenState, TokenView};
+pub use tokens::{Bearer, NewToken, OwnedToken, OwnedTokens, TokenState, TokenView};
 pub use views::{
     ApiCalls, BeginConnect, CaseFilter, CaseState, CaseView, CatalogueCourses, CatalogueOrganization,
     CatalogueOrganizations, CatalogueRun, Connecting, ConnectionState, ConnectionView, CourseFilter, CourseInput,
