@@ -150,14 +150,17 @@ async fn as_titles_they_come_back_exact_and_are_found_and_shown_as_text() {
     assert!(titles.len() > 400);
     for (id, title) in &titles {
         let asked = utf8_percent_encode(title, NON_ALPHANUMERIC);
-        for list in ["/courses", "/admin/courses"] {
+        let text = escaped(title);
+        for (list, link) in [
+            ("/courses", format!("/courses/{id}\" dir=\"auto\">{text}</a>")),
+            ("/admin/courses", format!("/admin/courses/{id}\"><bdi>{text}</bdi></a>")),
+        ] {
             let page = sam.get(&format!("{list}?q={asked}")).await;
             assert_eq!(page.status, StatusCode::OK, "{title:?}");
             assert_eq!(in_field(&page, "q"), *title);
             // What is found in more titles than a page holds may stand on a later one.
             if !page.text().contains("Next page") {
-                page.shows(&format!("{list}/{id}\""));
-                page.shows(&format!(">{}<", escaped(title)));
+                page.shows(&link);
             }
         }
     }
