@@ -136,8 +136,7 @@ impl Engine {
             findings.extend(visibility_finding(feed_item));
         }
         if let Some((_, case)) = there("Case") {
-            let statuses = there("CaseStatus").filter(|(need, describe)| object_reads(need, describe));
-            findings.extend(first_status_finding(case, statuses.map(|(_, describe)| describe)));
+            findings.extend(first_status_finding(case, &needs, &described));
         }
         if let (Some((_, feed_item)), Some((need, ledger))) = (there("FeedItem"), there("Portal_Post__c")) {
             findings.extend(import_findings(feed_item, need, ledger, limits.get("DailyBulkApiBatches")));
@@ -246,21 +245,30 @@ fn object_findings(need: &ObjectNeed, described: &Described) -> Vec<Finding> {
             format!("Setup → Feed Tracking → {object}: check Enable Feed Tracking, then Save."),
         ));
     }
-    let missing: Vec<&FieldNeed> = need.fields.iter().filter(|field| describe.field(field.name).is_none()).collect();
-    for (serves, missing) in by_service(need, missing) {
+    let missing: Vec<&str> =
+        need.fields.iter().filter(|field| describe.field(field.name).is_none()).map(|field| field.name).collect();
+    if !missing.is_empty() {
+        // A query that names one is refused, and a poll with it; only what staff choose from is read for itself.
+        let severity = match need.serves {
+            Serves::CaseHandling => Severity::Limiting,
+            Serves::Everything | Serves::Mail => Severity::Blocking,
+        };
         findings.push(finding(
-            severity(serves),
+            severity,
             format!("{object} lacks {}, or hides it from the user the portal acts as.", missing.join(", ")),
             if missing.iter().any(|name| name.ends_with("__c")) { DEPLOY } else { may_read },
         ));
     }
-    let locked: Vec<&FieldNeed> = need.fields.iter().filter(|field| is_locked(need, field, describe)).collect();
-    for (serves, locked) in by_service(need, locked) {
-        findings.push(finding(
-            severity(serves),
-            format!("The user the portal acts as may see {} of {object}, but not write it.", locked.join(", ")),
-            PERMISSIONS,
-        ));
+    for serves in [Serves::Everything, Serves::CaseHandling] {
+        let fields = need.fields.iter().filter(|field| field.serves == serves && is_locked(need, field, describe));
+        let locked: Vec<&str> = fields.map(|field| field.name).collect();
+        if !locked.is_empty() {
+            findings.push(finding(
+                severity(serves),
+                format!("The user the portal acts as may see {} of {object}, but not write it.", locked.join(", ")),
+                PERMISSIONS,
+            ));
+        }
     }
     for field in &need.fields {
         let Some(there) = describe.field(field.name) else { continue };
@@ -290,24 +298,6 @@ fn severity(serves: Serves) -> Severity {
     }
 }
 
-/// The names of some of an object's fields, together with those that are needed for the same.
-fn by_service(need: &ObjectNeed, fields: Vec<&FieldNeed>) -> Vec<(Serves, Vec<&'static str>)> {
-    let mut services: Vec<(Serves, Vec<&'static str>)> = Vec::new();
-    for field in fields {
-        let serves = if need.serves == Serves::Everything { field.serves } else { need.serves };
-        match services.iter_mut().find(|(other, _)| *other == serves) {
-            Some((_, names)) => names.push(field.name),
-            None => services.push((serves, vec![field.name])),
-        }
-    }
-    services
-}
-
-/// Whether rows can be read with all that is needed of them.
-fn object_reads(need: &ObjectNeed, describe: &ObjectDescribe) -> bool {
-    describe.queryable && need.fields.iter().all(|field| describe.field(field.name).is_some())
-}
-
 fn has_value(field: &FieldDescribe, value: &str) -> bool {
     field.picklist_values.iter().any(|there| there.active && there.value == value)
 }
@@ -328,11 +318,17 @@ fn value_finding(describe: &ObjectDescribe, field: &FieldDescribe, lacking: &str
     )
 }
 
-/// A case begins as [`OPEN`], or with the org's usual status where that isn't one of its statuses and they can be read.
-fn first_status_finding(case: &ObjectDescribe, statuses: Option<&ObjectDescribe>) -> Option<Finding> {
+/// A case begins as [`OPEN`], or with the org's usual status where that isn't one of its statuses. Which is usual is known only where
+/// all that staff choose from can be read: it is read together.
+fn first_status_finding(case: &ObjectDescribe, needs: &[ObjectNeed], described: &[Described]) -> Option<Finding> {
     let status = case.field("Status").filter(|status| !status.picklist_values.is_empty())?;
     let has_usual = status.picklist_values.iter().any(|value| value.active && value.default_value);
-    let begins = has_value(status, OPEN) || (has_usual && statuses.is_some());
+    let mut choices = needs.iter().zip(described).filter(|(need, _)| need.serves == Serves::CaseHandling);
+    let known = choices.all(|(need, described)| match described {
+        Described::There(there) => there.queryable && need.fields.iter().all(|field| there.field(field.name).is_some()),
+        Described::Missing => false,
+    });
+    let begins = has_value(status, OPEN) || (has_usual && known);
     (!begins).then(|| value_finding(case, status, OPEN))
 }
 

@@ -48,6 +48,7 @@ pub(crate) enum Written {
 #[derive(Clone, Debug)]
 pub(crate) struct FieldNeed {
     pub(crate) name: &'static str,
+    /// What it is written for.
     pub(crate) serves: Serves,
     pub(crate) written: Written,
     /// It is what records are recognised by: an external id, and unique.
