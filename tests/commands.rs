@@ -200,6 +200,32 @@ fn a_catalogue_is_imported_once_and_wrong_lines_are_named() {
 }
 
 #[test]
+fn a_dry_run_of_a_catalogue_says_what_would_be_and_writes_nothing() {
+    let place = Place::new();
+    place.write(
+        "runs.csv",
+        "institution,course_number,launch_date,title,subject\nMITx,6.002x,09/05/2012,Circuits,STEM\nMITx,,09/05/2012,Nothing,STEM\n",
+    );
+    place.write(
+        "lines.jsonl",
+        "{\"organization\":{\"key\":\"MITx\",\"name\":\"MIT\"}}\n{\"course\":{\"uuid\":\"5b6e2d1c-0000-4000-8000-000000000001\",\"key\":\"MITx+1\",\"title\":\"One\",\"organizations\":[\"MITx\"]}}\n",
+    );
+    // Twice: the first wrote nothing that the second could find.
+    for _ in 0..2 {
+        let ended = place.run(&["import", "catalogue", "--dry-run", "runs.csv"]);
+        assert!(!ended.success && ended.talk.contains("runs.csv:3: "), "{ended:?}");
+        assert!(ended.data.contains("courses: 1 (1 new") && ended.talk.contains("nothing was written"), "{ended:?}");
+        assert!(ended.talk.contains("the others would be imported"), "{ended:?}");
+        let ended = place.run(&["import", "catalogue", "lines.jsonl", "--dry-run"]);
+        assert!(ended.success && ended.data.contains("courses: 1 (1 new"), "{ended:?}");
+        assert!(ended.data.contains("organizations: 1 (1 new"), "{ended:?}");
+    }
+    let ended = place.run(&["import", "catalogue", "lines.jsonl"]);
+    assert!(ended.success && ended.data.contains("courses: 1 (1 new"), "{ended:?}");
+    assert!(!ended.talk.contains("dry run"), "{ended:?}");
+}
+
+#[test]
 fn a_person_is_added_and_their_id_printed_alone() {
     let place = Place::new();
     let add = ["user", "add", "sam@casebridge.test", "--role", "staff", "--name", "Sam Okafor", "--password-stdin"];

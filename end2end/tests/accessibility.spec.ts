@@ -60,6 +60,10 @@ test('tokens, and what the API does', async ({ world, visit, watch }) => {
   await page.getByRole('button', { name: 'Revoke Nightly' }).first().click();
   await expect(page.getByText('Revoked').first()).toBeVisible();
   await expectAccessible(page, 'tokens');
+  const admin = await visit(world, { as: ada });
+  await admin.goto('/admin/tokens');
+  await expect(admin.getByRole('row', { name: sam.name }).first()).toBeVisible();
+  await expectAccessible(admin, 'everybody’s tokens');
   await page.goto('/api/');
   await page.getByText('Comments of a course').click();
   await expectAccessible(page, 'the API');

@@ -38,6 +38,13 @@ pub fn history_rejects(id: HistoryLoadId) -> String {
     format!("{HISTORY}/{id}/left-out.jsonl")
 }
 
+pub const ALL_TOKENS: &str = "/admin/tokens";
+
+/// Where an admin revokes anybody's token.
+pub fn revoke_any_token(id: AccessTokenId) -> String {
+    format!("{ALL_TOKENS}/{id}/revoke")
+}
+
 pub fn delivery(id: DeliveryId) -> String {
     format!("{DELIVERIES}/{id}")
 }

@@ -14,7 +14,7 @@ use tower_sessions::Session;
 use super::{
     AppState,
     courses::{CoursePath, path_id},
-    flash::{self, value},
+    flash::{self, Told, value},
     identity::SignedIn,
     view::View,
 };
@@ -35,14 +35,11 @@ pub(crate) struct ListQuery {
 pub(crate) async fn courses(
     State(state): State<AppState>,
     SignedIn(actor): SignedIn,
-    session: Session,
     view: View,
     Query(query): Query<ListQuery>,
+    Told(notice): Told,
 ) -> Response {
-    match flash::take(&session, &view).await {
-        Ok(notice) => courses_page(&state, &actor, &view, &query, notice, None).await,
-        Err(answer) => answer,
-    }
+    courses_page(&state, &actor, &view, &query, notice, None).await
 }
 
 async fn courses_page(
@@ -116,14 +113,11 @@ pub(crate) async fn add_course(
 pub(crate) async fn course(
     State(state): State<AppState>,
     SignedIn(actor): SignedIn,
-    session: Session,
     view: View,
     CoursePath(course): CoursePath,
+    Told(notice): Told,
 ) -> Response {
-    match flash::take(&session, &view).await {
-        Ok(notice) => course_page(&state, &actor, &view, course, notice, None).await,
-        Err(answer) => answer,
-    }
+    course_page(&state, &actor, &view, course, notice, None).await
 }
 
 async fn course_page(
@@ -270,14 +264,11 @@ fn moment(fields: &Fields, name: &'static str) -> Result<Option<Timestamp>, Erro
 pub(crate) async fn organizations(
     State(state): State<AppState>,
     SignedIn(actor): SignedIn,
-    session: Session,
     view: View,
     Query(query): Query<ListQuery>,
+    Told(notice): Told,
 ) -> Response {
-    match flash::take(&session, &view).await {
-        Ok(notice) => organizations_page(&state, &actor, &view, query.after.as_deref(), notice, None).await,
-        Err(answer) => answer,
-    }
+    organizations_page(&state, &actor, &view, query.after.as_deref(), notice, None).await
 }
 
 async fn organizations_page(
@@ -328,14 +319,11 @@ impl FromRequestParts<AppState> for OrganizationPath {
 pub(crate) async fn organization(
     State(state): State<AppState>,
     SignedIn(actor): SignedIn,
-    session: Session,
     view: View,
     OrganizationPath(id): OrganizationPath,
+    Told(notice): Told,
 ) -> Response {
-    match flash::take(&session, &view).await {
-        Ok(notice) => organization_page(&state, &actor, &view, id, notice, None).await,
-        Err(answer) => answer,
-    }
+    organization_page(&state, &actor, &view, id, notice, None).await
 }
 
 async fn organization_page(

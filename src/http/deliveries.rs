@@ -13,7 +13,7 @@ use tower_sessions::Session;
 use super::{
     AppState,
     courses::path_id,
-    flash::{self, value},
+    flash::{self, Told, value},
     identity::SignedIn,
     view::View,
 };
@@ -33,14 +33,10 @@ impl Page {
 pub(crate) async fn show(
     State(state): State<AppState>,
     SignedIn(actor): SignedIn,
-    session: Session,
     view: View,
     Query(page): Query<Page>,
+    Told(notice): Told,
 ) -> Response {
-    let notice = match flash::take(&session, &view).await {
-        Ok(notice) => notice,
-        Err(answer) => return answer,
-    };
     match state.engine().dead_deliveries(&actor, page.after()).await {
         Ok(dead) => view.page(StatusCode::OK, pages::deliveries(&view.frame, &dead, notice, None)),
         Err(error) => view.failed(&error),

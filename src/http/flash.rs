@@ -1,10 +1,14 @@
 //! What became of the thing somebody just did, told once on the page they are sent back to.
 
-use axum::response::{IntoResponse, Redirect, Response};
+use axum::{
+    extract::FromRequestParts,
+    http::request::Parts,
+    response::{IntoResponse, Redirect, Response},
+};
 use serde::{Deserialize, Serialize};
 use tower_sessions::Session;
 
-use super::{identity::Unknown, log_fault, session::NOTICE, view::View};
+use super::{AppState, CurrentActor, identity::Unknown, log_fault, session::NOTICE, view::View};
 use crate::app::{Notice, Refused, Tone};
 
 #[derive(Serialize, Deserialize)]
@@ -13,14 +17,23 @@ struct Flash {
     text: String,
 }
 
-/// What to tell on this page, if anything; it is told once.
-///
-/// # Errors
-/// The session can't be read or written; the answer says so.
-pub(crate) async fn take(session: &Session, view: &View) -> Result<Option<Notice>, Response> {
-    let unknown = |error| Unknown::Session(error).answer(view);
-    let Some(flash) = session.get::<Flash>(NOTICE).await.map_err(unknown)? else { return Ok(None) };
-    session.remove_value(NOTICE).await.map_err(unknown)?;
+/// What to tell on this page, if anything; it is told once. A handler that names what its path means before this keeps it for the next
+/// page where there is no such thing.
+pub(crate) struct Told(pub(crate) Option<Notice>);
+
+impl FromRequestParts<AppState> for Told {
+    type Rejection = Response;
+
+    async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, Response> {
+        let session = Session::from_request_parts(parts, state).await.map_err(IntoResponse::into_response)?;
+        let view = View::of(state, &parts.extensions, CurrentActor::viewer(&parts.extensions));
+        take(&session).await.map(Self).map_err(|error| Unknown::Session(error).answer(&view))
+    }
+}
+
+async fn take(session: &Session) -> Result<Option<Notice>, tower_sessions::session::Error> {
+    let Some(flash) = session.get::<Flash>(NOTICE).await? else { return Ok(None) };
+    session.remove_value(NOTICE).await?;
     Ok(Some(Notice { tone: if flash.good { Tone::Good } else { Tone::Bad }, text: flash.text }))
 }
 

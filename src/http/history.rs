@@ -19,7 +19,7 @@ use tower_sessions::Session;
 use super::{
     AppState,
     courses::path_id,
-    flash::{self, value},
+    flash::{self, Told, value},
     identity::SignedIn,
     view::View,
 };
@@ -28,13 +28,10 @@ use crate::app::{Notice, Tone, pages, routes};
 pub(crate) async fn list(
     State(state): State<AppState>,
     SignedIn(actor): SignedIn,
-    session: Session,
+    Told(notice): Told,
     view: View,
 ) -> Response {
-    match flash::take(&session, &view).await {
-        Ok(notice) => list_page(&state, &actor, &view, StatusCode::OK, notice).await,
-        Err(answer) => answer,
-    }
+    list_page(&state, &actor, &view, StatusCode::OK, notice).await
 }
 
 async fn list_page(
@@ -123,17 +120,13 @@ impl FromRequestParts<AppState> for LoadPath {
 pub(crate) async fn show(
     State(state): State<AppState>,
     SignedIn(actor): SignedIn,
-    session: Session,
+    Told(notice): Told,
     view: View,
     LoadPath(id): LoadPath,
 ) -> Response {
-    let load = match state.engine().history_load(&actor, id).await {
-        Ok(load) => load,
-        Err(error) => return view.failed(&error),
-    };
-    match flash::take(&session, &view).await {
-        Ok(notice) => view.page(StatusCode::OK, pages::history_load(&view.frame, &load, notice)),
-        Err(answer) => answer,
+    match state.engine().history_load(&actor, id).await {
+        Ok(load) => view.page(StatusCode::OK, pages::history_load(&view.frame, &load, notice)),
+        Err(error) => view.failed(&error),
     }
 }
 

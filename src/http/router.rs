@@ -105,6 +105,8 @@ fn routes() -> Vec<Route> {
         route(post_.clone(), "/admin/salesforce/send-catalogue", Admin, post(salesforce_connection::send_catalogue)),
         route(get_.clone(), "/admin/deliveries", Admin, get(deliveries::show)),
         route(post_.clone(), "/admin/deliveries/{delivery}", Admin, post(deliveries::act)),
+        route(get_.clone(), "/admin/tokens", Admin, get(tokens::list_all)),
+        route(post_.clone(), "/admin/tokens/{token}/revoke", Admin, post(tokens::revoke_any)),
         route(get_.clone(), "/admin/courses", Staff, get(catalogue::courses)),
         route(post_.clone(), "/admin/courses", Staff, post(catalogue::add_course)),
         route(get_.clone(), "/admin/courses/{course}", Staff, get(catalogue::course)),

@@ -13,7 +13,8 @@ use subtle::ConstantTimeEq;
 use tower_sessions::Session;
 
 use super::{
-    AppState, flash,
+    AppState,
+    flash::{self, Told},
     identity::{SignedIn, Unknown},
     log_fault,
     security_headers::FormTargets,
@@ -39,16 +40,12 @@ pub(crate) async fn first_page(SignedIn(actor): SignedIn) -> Redirect {
 pub(crate) async fn show(
     State(state): State<AppState>,
     SignedIn(actor): SignedIn,
-    session: Session,
     view: View,
+    Told(notice): Told,
 ) -> Response {
     let connection = match state.engine().connection(&actor).await {
         Ok(connection) => connection,
         Err(error) => return view.failed(&error),
-    };
-    let notice = match flash::take(&session, &view).await {
-        Ok(notice) => notice,
-        Err(answer) => return answer,
     };
     let mut page = view.page(StatusCode::OK, pages::salesforce_connection(&view.frame, &connection, notice));
     page.extensions_mut().insert(FormTargets(form_targets(&state)));

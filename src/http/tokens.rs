@@ -1,18 +1,27 @@
-//! The page of a person's bearer tokens.
+//! The page of a person's bearer tokens, and the admins' page of everybody's.
 
 use std::time::Duration;
 
 use axum::{
-    extract::{FromRequestParts, State},
+    extract::{FromRequestParts, Query, State},
     http::{StatusCode, request::Parts},
     response::{IntoResponse, Redirect, Response},
 };
 use domain::{AccessTokenId, Scopes};
 use engine::{Actor, NewToken, PublicKind};
 use secrecy::ExposeSecret;
+use serde::Deserialize;
+use tower_sessions::Session;
 
-use super::{AppState, courses::path_id, identity::SignedIn, view::View};
+use super::{
+    AppState,
+    courses::path_id,
+    flash::{self, Told},
+    identity::SignedIn,
+    view::View,
+};
 use crate::app::{
+    Tone,
     pages::{self, MadeToken, TokenForm},
     routes,
 };
@@ -81,6 +90,39 @@ pub(crate) async fn revoke(
 ) -> Response {
     match state.engine().revoke_token(&actor, token).await {
         Ok(()) => Redirect::to(routes::TOKENS).into_response(),
+        Err(error) => view.failed(&error),
+    }
+}
+
+#[derive(Deserialize)]
+pub(crate) struct PageAfter {
+    after: Option<String>,
+}
+
+pub(crate) async fn list_all(
+    State(state): State<AppState>,
+    SignedIn(actor): SignedIn,
+    view: View,
+    Query(page): Query<PageAfter>,
+    Told(notice): Told,
+) -> Response {
+    // One that is no id begins at the top.
+    let after = page.after.and_then(|after| after.parse().ok());
+    match state.engine().all_tokens(&actor, after).await {
+        Ok(tokens) => view.page(StatusCode::OK, pages::all_tokens(&view.frame, &tokens, notice)),
+        Err(error) => view.failed(&error),
+    }
+}
+
+pub(crate) async fn revoke_any(
+    State(state): State<AppState>,
+    SignedIn(actor): SignedIn,
+    session: Session,
+    view: View,
+    TokenPath(token): TokenPath,
+) -> Response {
+    match state.engine().revoke_token(&actor, token).await {
+        Ok(()) => flash::back(&session, &view, routes::ALL_TOKENS, Tone::Good, "The token is revoked.").await,
         Err(error) => view.failed(&error),
     }
 }

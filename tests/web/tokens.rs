@@ -77,3 +77,46 @@ async fn what_is_refused_comes_back_with_the_reason() {
     assert_eq!(foreign.status, StatusCode::FORBIDDEN);
     mia.get(PAGE).await.shows("You have no tokens");
 }
+
+const ALL: &str = "/admin/tokens";
+
+#[tokio::test]
+async fn an_admin_sees_whose_programs_have_tokens_and_revokes_them() {
+    let portal = Portal::start().await;
+    let mut ada = portal.ada().await;
+    ada.get(ALL).await.shows("Nobody has a token");
+    let token = portal.token("mia@mitx.test", "read write").await;
+    let program = Client::with_token(&portal, secrecy::ExposeSecret::expose_secret(&token));
+    let mut sam = portal.sam().await;
+    sam.post(PAGE, &[("name", "<i>Sync</i>"), ("scope", "catalogue"), ("days", "7")]).await;
+    let list = ada.get(ALL).await;
+    for part in
+        ["Mia Torres", "mia@mitx.test", "Sam Okafor", "read write", "&lt;i&gt;Sync&lt;/i&gt;", "Never", "Good until"]
+    {
+        list.shows(part);
+    }
+    list.hides(secrecy::ExposeSecret::expose_secret(&token));
+    let path = format!("/api/v1/courses/{}", Portal::circuits());
+    assert_eq!(program.get(&path).await.status, StatusCode::OK);
+    // The newest first.
+    let forms = revoke_forms(&list);
+    assert_eq!(forms.len(), 2);
+    assert!(forms.iter().all(|form| form.starts_with(ALL)), "{forms:?}");
+    assert_eq!(sam.post(&forms[1], &[]).await.status, StatusCode::NOT_FOUND, "staff are no admins");
+    assert_eq!(sam.get(ALL).await.status, StatusCode::NOT_FOUND);
+    let foreign = ada.post_with(&forms[1], &[], &[("sec-fetch-site", "cross-site")]).await;
+    assert_eq!(foreign.status, StatusCode::FORBIDDEN);
+    assert_eq!(program.get(&path).await.status, StatusCode::OK);
+
+    assert_eq!(ada.post(&forms[1], &[]).await.redirect(), ALL);
+    program.get(&path).await.is_problem(StatusCode::UNAUTHORIZED, None);
+    let after = ada.get(ALL).await;
+    after.shows("The token is revoked.");
+    after.shows("Revoked");
+    assert_eq!(revoke_forms(&after), [forms[0].clone()]);
+    ada.get(ALL).await.hides("The token is revoked.");
+    ada.get(&format!("{ALL}?after=nonsense")).await.shows("Sam Okafor");
+    // Ways between the two pages, for admins alone.
+    ada.get(PAGE).await.shows(&format!("href=\"{ALL}\""));
+    sam.get(PAGE).await.hides(ALL);
+}

@@ -171,4 +171,10 @@ impl PersonName {
     pub fn full(&self) -> String {
         format!("{} {}", self.first, self.last).trim().to_owned()
     }
+
+    /// What somebody is called: "First Last", or the username where no name is known.
+    pub fn full_or(&self, username: &Username) -> String {
+        let full = self.full();
+        if full.is_empty() { username.as_str().to_owned() } else { full }
+    }
 }

@@ -142,6 +142,11 @@ pub(crate) fn check_may_revoke_token(actor: &Actor, owner: UserId) -> Result<(),
     if actor.user == owner || actor.role == Role::Admin { Ok(()) } else { Err(Error::NotFound) }
 }
 
+/// Whose programs have tokens is for admins to know; to everybody else there is no such list.
+pub(crate) fn check_may_see_all_tokens(actor: &Actor) -> Result<(), Error> {
+    if actor.role == Role::Admin { Ok(()) } else { Err(Error::NotFound) }
+}
+
 /// Addresses of the internal side stay inside; partners who read the same thread may see each other's.
 pub(crate) fn may_see_address(actor: &Actor, of: &UserRow) -> bool {
     actor.role.is_internal() || actor.user == of.id || of.role == Role::Partner

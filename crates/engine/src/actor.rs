@@ -40,7 +40,6 @@ impl Actor {
 
     /// "First Last", or the username of somebody without a name.
     pub fn display_name(&self) -> String {
-        let full = self.name.full();
-        if full.is_empty() { self.username.as_str().to_owned() } else { full }
+        self.name.full_or(&self.username)
     }
 }

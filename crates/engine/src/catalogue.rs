@@ -52,7 +52,7 @@ impl Engine {
         };
         let total = reader.catalogue().count_courses_for(&scope, text.as_deref()).await?;
         let query = CourseQuery { text, after, limit: COURSES_PER_PAGE + 1 };
-        let mut rows = reader.catalogue().courses_for(&scope, &query, visible).await?;
+        let mut rows = reader.catalogue().courses_for(&scope, &query, visible, actor.user).await?;
         let more = rows.len() as u64 > COURSES_PER_PAGE;
         rows.truncate(usize::try_from(COURSES_PER_PAGE).unwrap_or(usize::MAX));
         let next = rows.last().filter(|_| more).map(|row| row.course.id.to_string());

@@ -8,7 +8,7 @@ use std::{hash::Hash, sync::Arc};
 use domain::{CaseId, CourseId, UserId};
 use futures::try_join;
 use quick_cache::{Weighter, sync::Cache};
-use store::{CaseRow, CourseRow, OrganizationRow, PostRow, Reader, Revision, RunRow, VisibilityScope};
+use store::{CaseRow, CourseRow, OrganizationRow, PostRow, Reader, Revision, RunRow, UserRow, VisibilityScope};
 
 use crate::{
     Actor, Engine, Error,
@@ -122,15 +122,32 @@ async fn read_course(reader: &Reader, id: CourseId) -> Result<Option<CourseFacts
         catalogue.editors_of(id)
     )?;
     let Some(row) = row else { return Ok(None) };
-    let mut valid = Vec::new();
+    let editors = named_editors(reader, named, &organizations).await?;
+    let valid: Vec<UserId> = editors.iter().filter(|editor| editor.counts).map(|editor| editor.user.id).collect();
+    let editors = if valid.is_empty() { Editors::Open } else { Editors::Only(valid) };
+    Ok(Some(CourseFacts { row, organizations, runs, editors }))
+}
+
+/// Somebody named as an editor of a course.
+pub(crate) struct NamedEditor {
+    pub(crate) user: UserRow,
+    /// As [`access::is_valid_editor`] has it.
+    pub(crate) counts: bool,
+}
+
+/// The people of these ids, as editors of a course of these organizations.
+pub(crate) async fn named_editors(
+    reader: &Reader,
+    named: Vec<UserId>,
+    organizations: &[OrganizationRow],
+) -> Result<Vec<NamedEditor>, Error> {
+    let mut editors = Vec::with_capacity(named.len());
     for editor in named {
         if let Some(user) = reader.users().by_id(editor).await? {
             let memberships = reader.users().memberships(editor).await?;
-            if access::is_valid_editor(&user, &memberships, &organizations) {
-                valid.push(editor);
-            }
+            let counts = access::is_valid_editor(&user, &memberships, organizations);
+            editors.push(NamedEditor { user, counts });
         }
     }
-    let editors = if valid.is_empty() { Editors::Open } else { Editors::Only(valid) };
-    Ok(Some(CourseFacts { row, organizations, runs, editors }))
+    Ok(editors)
 }

@@ -43,7 +43,7 @@ pub use sync::{
     CourseProof, HistoryLoadState, HistoryLoadView, HistoryLoading, HistoryProgress, HistoryReport, HistoryStep,
     HistoryUpload, HistoryWatch, Reject, RejectFile, Tally,
 };
-pub use tokens::{Bearer, NewToken, TokenState, TokenView};
+pub use tokens::{Bearer, NewToken, OwnedToken, OwnedTokens, TokenState, TokenView};
 pub use views::{
     ApiCalls, BeginConnect, CaseFilter, CaseState, CaseView, CatalogueCourses, CatalogueOrganization,
     CatalogueOrganizations, CatalogueRun, Connecting, ConnectionState, ConnectionView, CourseFilter, CourseInput,

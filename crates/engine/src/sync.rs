@@ -32,7 +32,7 @@ pub use history::{
     HistoryUpload, HistoryWatch, Reject, RejectFile, Tally,
 };
 pub(crate) use kind::DeliveryKind;
-pub(crate) use needs::{FieldNeed, ObjectNeed, Written, needs};
+pub(crate) use needs::{FieldNeed, ObjectNeed, Serves, Written, needs};
 pub(crate) use session::{Org, OrgSession};
 pub(crate) use sources::FEED_SOURCES;
 pub(crate) use standing::OrgStanding;

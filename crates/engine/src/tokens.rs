@@ -3,12 +3,16 @@
 //! A token is `cbt_`, forty random letters and digits, and six that follow from those, so that a mistyped or cut one is refused
 //! without a look into the database, and a scanner finds a leaked one in a text. Only its hash is stored.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    collections::{HashMap, HashSet},
+    sync::Arc,
+    time::Duration,
+};
 
-use domain::{AccessTokenId, Email, Scope, Scopes, Timestamp};
+use domain::{AccessTokenId, Email, Scope, Scopes, Timestamp, UserId};
 use secrecy::{ExposeSecret, SecretString};
 use sha2::{Digest, Sha256};
-use store::{AccessTokenRow, NewAccessToken};
+use store::{AccessTokenRow, NewAccessToken, UserRow};
 
 use crate::{Actor, Engine, Error, access, time_text};
 
@@ -25,6 +29,8 @@ const TTL_MAX: Duration = Duration::from_secs(366 * 24 * 60 * 60);
 const MOST: u64 = 50;
 /// How long spent ones stay in the list.
 const KEPT: Duration = Duration::from_secs(30 * 24 * 60 * 60);
+/// Of everybody's.
+const PER_PAGE: usize = 100;
 /// When a token was last used is written down at most this often.
 const USE_NOTED_EVERY: Duration = Duration::from_secs(5 * 60);
 
@@ -49,6 +55,24 @@ pub struct TokenView {
     pub expires_text: String,
     /// None: never.
     pub last_used_text: Option<String>,
+}
+
+/// A token as admins see it: with whose it is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OwnedToken {
+    pub token: TokenView,
+    pub owner: String,
+    pub email: Email,
+    /// A disabled person's tokens open nothing, whatever their state.
+    pub owner_may_sign_in: bool,
+}
+
+/// One page of them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OwnedTokens {
+    pub tokens: Vec<OwnedToken>,
+    /// The place of the next page.
+    pub next: Option<AccessTokenId>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -138,6 +162,33 @@ impl Engine {
         let now = self.clock.now();
         let rows = self.store.read().access_tokens().of_user(actor.user()).await?;
         Ok(rows.into_iter().map(|row| view(row, now)).collect())
+    }
+
+    /// Everybody's tokens, the newest first; for a while those that are spent, too. `after` is the last one of the page before.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`] for everybody but admins.
+    pub async fn all_tokens(&self, actor: &Actor, after: Option<AccessTokenId>) -> Result<OwnedTokens, Error> {
+        access::check_may_see_all_tokens(actor)?;
+        let now = self.clock.now();
+        let reader = self.store.read();
+        let mut rows = reader.access_tokens().of_everybody(after, PER_PAGE as u64 + 1).await?;
+        let more = rows.len() > PER_PAGE;
+        rows.truncate(PER_PAGE);
+        let next = rows.last().filter(|_| more).map(|row| row.id);
+        let owners: HashSet<UserId> = rows.iter().map(|row| row.user_id).collect();
+        let owners = reader.users().by_ids(&owners.into_iter().collect::<Vec<_>>()).await?;
+        let owners: HashMap<UserId, UserRow> = owners.into_iter().map(|user| (user.id, user)).collect();
+        let owned = |row: AccessTokenRow| {
+            let owner = owners.get(&row.user_id)?;
+            Some(OwnedToken {
+                owner: owner.name.full_or(&owner.username),
+                email: owner.email.clone(),
+                owner_may_sign_in: owner.disabled_at.is_none(),
+                token: view(row, now),
+            })
+        };
+        Ok(OwnedTokens { tokens: rows.into_iter().filter_map(owned).collect(), next })
     }
 
     /// From the next request on the token opens nothing. Again is fine.

@@ -4,7 +4,7 @@
 use domain::{AccessTokenId, Scopes, Timestamp, UserId};
 use sea_orm::{
     ActiveValue::Set, ColumnTrait, ConnectionTrait, DatabaseTransaction, EntityTrait, ExprTrait, PaginatorTrait,
-    QueryFilter, QueryOrder, sea_query::Expr,
+    QueryFilter, QueryOrder, QuerySelect, sea_query::Expr,
 };
 use secrecy::{ExposeSecret, SecretString};
 use sha2::{Digest, Sha256};
@@ -88,6 +88,16 @@ impl<C: ConnectionTrait> AccessTokens<'_, C> {
             .all(self.connection)
             .await?;
         rows(models)
+    }
+
+    /// Everybody's, the newest first, spent ones too. `after` is the last one of the page before.
+    pub async fn of_everybody(&self, after: Option<AccessTokenId>, limit: u64) -> Result<Vec<AccessTokenRow>, Error> {
+        let mut query = access_tokens::Entity::find();
+        if let Some(after) = after {
+            query = query.filter(access_tokens::Column::Id.lt(after.as_uuid()));
+        }
+        // An id begins with the time it was made at.
+        rows(query.order_by_desc(access_tokens::Column::Id).limit(limit).all(self.connection).await?)
     }
 
     /// How many of somebody's tokens may be used.

@@ -1,5 +1,6 @@
 //! One file per page. Each takes data and returns the document; none decides who may see it.
 
+mod all_tokens;
 mod api_reference;
 mod case_handling;
 mod case_list;
@@ -19,6 +20,7 @@ mod salesforce_connection;
 mod sign_in;
 mod tokens;
 
+pub use all_tokens::all_tokens;
 pub use api_reference::{Operation, Parameter, ParameterPlace, api_reference};
 pub use catalogue_course::catalogue_course;
 pub use catalogue_courses::{CoursesAsked, catalogue_courses};

@@ -47,6 +47,7 @@ pub fn tokens(frame: &Frame, role: Role, tokens: &[TokenView], made: Option<Made
                         "What your own programs sign in with. A token can do what you can, within its scopes, until it expires or you revoke it. "
                         <a href=routes::API>"What the API does"</a>
                     </p>
+                    {(role == Role::Admin).then(|| view! { <p><a href=routes::ALL_TOKENS>"Everybody’s tokens"</a></p> })}
                 </div>
                 {made.map(shown_once)}
                 <section class="panel stack" aria-labelledby="new-heading">

@@ -10,7 +10,7 @@ use domain::{CourseId, CourseKey, IsNew, OfacDecision, OrganizationId, Organizat
 use indexmap::IndexMap;
 use store::{CourseUpsert, OrganizationUpsert, RunUpsert};
 
-use super::intake::Intake;
+use super::{intake::Intake, save};
 use crate::{Actor, Engine, Error, ImportMode, ImportReport, access};
 
 /// Courses written in one transaction, so that an import of any size holds up nobody for long.
@@ -228,7 +228,7 @@ fn line(record: &ByteRecord, columns: [usize; 4]) -> Result<Line, String> {
         number: field(number, "course_number")?.split_whitespace().collect::<Vec<_>>().join("_"),
         launched,
         launch_date: date.to_string(),
-        title: field(title, "title")?,
+        title: save::title("title", &field(title, "title")?).map_err(|error| error.public().message)?,
     })
 }
 

@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 use crate::{
     Actor, CatalogueCourses, CatalogueOrganization, CatalogueOrganizations, CatalogueRun, CourseFilter, CoursePage,
-    Engine, Error, OrganizationPage, Person, RecordState, access, sync::DeliveryKind, time_text,
+    Engine, Error, OrganizationPage, Person, RecordState, access, facts::named_editors, sync::DeliveryKind, time_text,
 };
 
 const ORGANIZATIONS_PER_PAGE: usize = 100;
@@ -66,14 +66,9 @@ impl Engine {
         let catalogue = reader.catalogue();
         let (course, organizations) = catalogue.course_with_organizations(id).await?.ok_or(Error::NotFound)?;
         let runs = catalogue.runs_of(id).await?;
-        let mut editors = Vec::new();
-        for editor in catalogue.editors_of(id).await? {
-            if let Some(user) = reader.users().by_id(editor).await? {
-                let memberships = reader.users().memberships(editor).await?;
-                let counts = access::is_valid_editor(&user, &memberships, &organizations);
-                editors.push(person(user, counts));
-            }
-        }
+        let named = catalogue.editors_of(id).await?;
+        let editors = named_editors(&reader, named, &organizations).await?;
+        let editors = editors.into_iter().map(|editor| person(editor.user, editor.counts)).collect();
         let ids: Vec<Uuid> = runs.iter().map(|run| run.id.as_uuid()).collect();
         let mut run_states = self.record_states(DeliveryKind::CourseRun, OrgRecordKind::CourseRun, &ids).await?;
         let state = self.record_states(DeliveryKind::Course, OrgRecordKind::Course, &[id.as_uuid()]).await?;
@@ -238,11 +233,5 @@ impl Engine {
 }
 
 fn person(user: UserRow, counts: bool) -> Person {
-    let full = user.name.full();
-    Person {
-        id: user.id,
-        name: if full.is_empty() { user.username.as_str().to_owned() } else { full },
-        email: user.email.as_str().to_owned(),
-        counts,
-    }
+    Person { id: user.id, name: user.name.full_or(&user.username), email: user.email.as_str().to_owned(), counts }
 }

@@ -2,7 +2,8 @@
 //! the org should have follows as a delivery, one however often it changes meanwhile.
 
 use domain::{
-    CourseId, CourseKey, CourseRunId, DeliveryId, IsNew, OfacDecision, OrganizationId, OrganizationKey, RunKey,
+    CommentBody, CourseId, CourseKey, CourseRunId, DeliveryId, IsNew, OfacDecision, OrganizationId, OrganizationKey,
+    RunKey,
 };
 use store::{Changed, CourseUpsert, NewDelivery, OrganizationUpsert, RunUpsert, Tx};
 use uuid::Uuid;
@@ -202,9 +203,13 @@ pub(super) fn key_taken(key: &CourseKey) -> Error {
     Error::Conflict(format!("Another course has the key “{key}”. Keys are unique."))
 }
 
-fn title(field: &'static str, text: &str) -> Result<String, Error> {
+pub(super) fn title(field: &'static str, text: &str) -> Result<String, Error> {
     let text = text.trim();
-    if text.is_empty() {
+    if text.contains(char::is_control) {
+        return Err(Error::field(field, format!("The {field} holds control characters or line breaks. Remove them.")));
+    }
+    // What shows nothing as a comment shows nothing as a title: nobody could open its page from a list.
+    if CommentBody::new(text).is_err() {
         return Err(Error::field(field, format!("The {field} is blank. Give one.")));
     }
     if text.chars().count() > TITLE_MAX_CHARS {
@@ -212,9 +217,6 @@ fn title(field: &'static str, text: &str) -> Result<String, Error> {
             field,
             format!("The {field} is longer than {TITLE_MAX_CHARS} characters. Shorten it."),
         ));
-    }
-    if text.contains(char::is_control) {
-        return Err(Error::field(field, format!("The {field} holds control characters or line breaks. Remove them.")));
     }
     Ok(text.to_owned())
 }

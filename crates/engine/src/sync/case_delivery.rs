@@ -1,6 +1,7 @@
 //! Delivering what people here want a case's status and owner to be. Sent twice it has one effect, so nothing need be remembered of
 //! a try whose answer was lost. Afterwards the org is asked what it made of it: its own people and rules have the last word.
 
+use domain::SalesforceId;
 use salesforce::{Field, Repeat, Soql};
 use serde_json::{Map, json};
 use store::{CaseHandlingRow, CaseRow, OrgCase};
@@ -71,8 +72,7 @@ impl Engine {
         }
         let Some(id) = &case.salesforce_id else { return Ok(Outcome::Refused(NOT_THERE.to_owned())) };
         session.client.update("Case", id, &fields, Repeat::Safe).await?;
-        let soql = Soql::select(["Status", "OwnerId", "Owner.Name"]).from("Case").filter(Field("Id").eq(id));
-        let mut rows: Vec<HandledRow> = session.client.query_all(&soql).await?;
+        let mut rows: Vec<HandledRow> = session.client.query_all(&handled(id)).await?;
         Ok(Outcome::Taken(rows.pop()))
     }
 
@@ -115,4 +115,8 @@ impl Engine {
         }
         Ok(())
     }
+}
+
+pub(super) fn handled(case: &SalesforceId) -> Soql {
+    Soql::select(["Status", "OwnerId", "Owner.Name"]).from("Case").filter(Field("Id").eq(case))
 }

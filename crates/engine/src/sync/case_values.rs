@@ -42,10 +42,7 @@ impl Engine {
     }
 
     async fn ask_case_values(&self, session: &OrgSession) -> Result<(), Error> {
-        let soql = Soql::select(["MasterLabel", "ApiName", "IsClosed", "IsDefault"])
-            .from("CaseStatus")
-            .order_by(asc("SortOrder"));
-        let statuses: Vec<CaseStatusInOrg> = session.client.query_all(&soql).await?;
+        let statuses: Vec<CaseStatusInOrg> = session.client.query_all(&statuses()).await?;
         let mut statuses: Vec<CaseStatusRow> = statuses
             .into_iter()
             .map(|status| CaseStatusRow {
@@ -57,18 +54,8 @@ impl Engine {
             .collect();
         let mut seen = std::collections::HashSet::new();
         statuses.retain(|status| seen.insert(status.value.clone()));
-        // A queue that takes no cases is refused as the owner of one.
-        let of_cases = Soql::select(["QueueId"]).from("QueueSobject").filter(Field("SobjectType").eq("Case"));
-        let queues = Soql::select(["Id", "Name"])
-            .from("Group")
-            .filter(Field("Type").eq("Queue"))
-            .filter(Field("Id").is_in_rows(of_cases));
-        let people = Soql::select(["Id", "Name"])
-            .from("User")
-            .filter(Field("IsActive").eq(true))
-            .filter(Field("UserType").eq("Standard"));
         let mut owners = Vec::new();
-        for (soql, kind) in [(queues, OwnerKind::Queue), (people, OwnerKind::User)] {
+        for (soql, kind) in [(queues(), OwnerKind::Queue), (people(), OwnerKind::User)] {
             let found: Vec<OwnerInOrg> =
                 session.client.query_all(&soql.order_by(asc("Name")).order_by(asc("Id")).limit(OWNERS_MOST)).await?;
             owners.extend(
@@ -100,4 +87,24 @@ impl Engine {
     pub(crate) async fn org_of_cases(&self) -> Result<Option<SalesforceId>, Error> {
         Ok(self.store.read().connections().latest().await?.map(|row| row.org_id))
     }
+}
+
+pub(super) fn statuses() -> Soql {
+    Soql::select(["MasterLabel", "ApiName", "IsClosed", "IsDefault"]).from("CaseStatus").order_by(asc("SortOrder"))
+}
+
+/// A queue that takes no cases is refused as the owner of one.
+pub(super) fn queues() -> Soql {
+    let of_cases = Soql::select(["QueueId"]).from("QueueSobject").filter(Field("SobjectType").eq("Case"));
+    Soql::select(["Id", "Name"])
+        .from("Group")
+        .filter(Field("Type").eq("Queue"))
+        .filter(Field("Id").is_in_rows(of_cases))
+}
+
+pub(super) fn people() -> Soql {
+    Soql::select(["Id", "Name"])
+        .from("User")
+        .filter(Field("IsActive").eq(true))
+        .filter(Field("UserType").eq("Standard"))
 }

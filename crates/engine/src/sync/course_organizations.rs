@@ -105,10 +105,8 @@ impl Engine {
     /// Takes away the links of these courses that are not among `keys`. A link somebody made in the org by hand, without a key, stays.
     async fn unlink(&self, session: &OrgSession, courses: &[Relinked], keys: &HashSet<&str>) -> Result<(), Error> {
         for some in courses.chunks(COURSES_AT_ONCE) {
-            let soql = Soql::select(["Id", PORTAL_KEY, "Course__c"])
-                .from(OBJECT)
-                .filter(Field("Course__c").is_in(some.iter().map(|course| course.record.as_str())));
-            let rows: Vec<Row> = session.client.query_all(&soql).await?;
+            let courses = some.iter().map(|course| course.record.as_str());
+            let rows: Vec<Row> = session.client.query_all(&links_of(courses)).await?;
             for row in rows {
                 let ours = row.key.as_deref().is_some_and(|key| !keys.contains(key));
                 if ours && row.course.is_some() {
@@ -123,6 +121,10 @@ impl Engine {
         }
         Ok(())
     }
+}
+
+pub(super) fn links_of<'a>(courses: impl Iterator<Item = &'a str>) -> Soql {
+    Soql::select(["Id", PORTAL_KEY, "Course__c"]).from(OBJECT).filter(Field("Course__c").is_in(courses))
 }
 
 fn link_key(course: CourseId, organization: OrganizationId) -> String {

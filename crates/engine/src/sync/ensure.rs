@@ -201,13 +201,8 @@ async fn find_unclaimed(session: &OrgSession, changes: &mut [Change]) -> Result<
         };
         let keys = asked.iter().map(|change| change.wanted.key.as_str());
         let values = asked.iter().filter_map(|change| change.wanted.natural_key()).map(|(_, value)| value);
-        let unclaimed = Field(PORTAL_KEY).is_null().and(Field(field).is_in(values));
-        let soql = Soql::select(["Id", PORTAL_KEY, field])
-            .from(object)
-            .filter(Field(PORTAL_KEY).is_in(keys).or(unclaimed))
-            .order_by(asc("CreatedDate"))
-            .order_by(asc("Id"));
-        let rows: Vec<Map<String, Value>> = session.client.query_all(&soql).await?;
+        let rows: Vec<Map<String, Value>> =
+            session.client.query_all(&claimed_or_free(object, field, keys, values)).await?;
         let text = |row: &Map<String, Value>, field: &str| row.get(field).and_then(Value::as_str).map(str::to_owned);
         let mut claimed = HashSet::new();
         let mut free: HashMap<String, SalesforceId> = HashMap::new();
@@ -229,6 +224,21 @@ async fn find_unclaimed(session: &OrgSession, changes: &mut [Change]) -> Result<
         asked = rest;
     }
     Ok(())
+}
+
+/// Records with these keys, and records without a key that are known by these values of a field.
+pub(super) fn claimed_or_free<'a>(
+    object: &str,
+    field: &str,
+    keys: impl Iterator<Item = &'a str>,
+    values: impl Iterator<Item = &'a str>,
+) -> Soql {
+    let free = Field(PORTAL_KEY).is_null().and(Field(field).is_in(values));
+    Soql::select(["Id", PORTAL_KEY, field])
+        .from(object)
+        .filter(Field(PORTAL_KEY).is_in(keys).or(free))
+        .order_by(asc("CreatedDate"))
+        .order_by(asc("Id"))
 }
 
 fn unanswered() -> Error {

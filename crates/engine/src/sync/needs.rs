@@ -10,13 +10,26 @@ use super::{
     session::{FeedItemFields, Has},
     sources::Source,
 };
-use crate::posting::OPEN;
+
+/// What an org goes without when it lacks something.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Serves {
+    /// Threads and the catalogue, and so all of it.
+    Everything,
+    /// Mail in threads.
+    Mail,
+    /// What staff change of a case.
+    CaseHandling,
+}
 
 /// One object, and what is done with its records.
 #[derive(Clone, Debug)]
 pub(crate) struct ObjectNeed {
     pub(crate) object: &'static str,
+    pub(crate) serves: Serves,
     pub(crate) written: Written,
+    /// Records are taken away again.
+    pub(crate) deleted: bool,
     pub(crate) fields: Vec<FieldNeed>,
     /// Posts hang on its records.
     pub(crate) has_feed: bool,
@@ -35,6 +48,8 @@ pub(crate) enum Written {
 #[derive(Clone, Debug)]
 pub(crate) struct FieldNeed {
     pub(crate) name: &'static str,
+    /// What it is written for.
+    pub(crate) serves: Serves,
     pub(crate) written: Written,
     /// It is what records are recognised by: an external id, and unique.
     pub(crate) is_key: bool,
@@ -44,7 +59,7 @@ pub(crate) struct FieldNeed {
 
 impl FieldNeed {
     fn new(name: &'static str, written: Written) -> Self {
-        Self { name, written, is_key: false, values: Vec::new() }
+        Self { name, serves: Serves::Everything, written, is_key: false, values: Vec::new() }
     }
 
     fn key(name: &'static str, written: Written) -> Self {
@@ -68,7 +83,7 @@ impl ObjectNeed {
 
     fn read(object: &'static str, columns: Vec<&'static str>) -> Self {
         let fields = columns.into_iter().map(|column| FieldNeed::new(column_field(column), Written::Never)).collect();
-        Self { object, written: Written::Never, fields, has_feed: false }
+        Self { object, serves: Serves::Everything, written: Written::Never, deleted: false, fields, has_feed: false }
     }
 
     /// A field that is written takes the place of the same field that is read.
@@ -84,6 +99,21 @@ impl ObjectNeed {
         self.written = written;
         self
     }
+
+    /// Fields that are asked for beside others, or that rows are chosen by.
+    fn also_read<const N: usize>(mut self, names: [&'static str; N]) -> Self {
+        for name in names {
+            if !self.fields.iter().any(|there| there.name == name) {
+                self.fields.push(FieldNeed::new(name, Written::Never));
+            }
+        }
+        self
+    }
+
+    fn serves(mut self, serves: Serves) -> Self {
+        self.serves = serves;
+        self
+    }
 }
 
 /// The field behind a column: that of the relationship for `CreatedBy.Name`.
@@ -91,9 +121,13 @@ fn column_field(column: &'static str) -> &'static str {
     match column {
         "CreatedBy.Name" => "CreatedById",
         "Owner.Name" => "OwnerId",
+        "Course__r.Course_Key__c" => "Course__c",
         column => column,
     }
 }
+
+/// By which records are found that the org had before the portal came, the oldest first.
+const OF_CLAIMED: [&str; 2] = ["Id", "CreatedDate"];
 
 /// In the order in which they hang on one another.
 pub(crate) fn needs() -> Vec<ObjectNeed> {
@@ -113,13 +147,18 @@ pub(crate) fn needs() -> Vec<ObjectNeed> {
         .with(always("Course__c"))
         .with(always("Course_Run__c"))
         .with(always("AccountId"))
-        // What staff change from here.
-        .with(FieldNeed::one_of("Status", Written::Always, vec![OPEN]))
-        .with(always("OwnerId"))
+        // Which values it has is its own question: a case begins with the org's usual status where the portal's is not known.
+        .with(always("Status"))
+        .with(FieldNeed { serves: Serves::CaseHandling, ..always("OwnerId") })
         .with(FieldNeed::one_of("Origin", Written::AtFirst, vec![ORIGIN]))
         .with(at_first("ContactId"))
+        .also_read(["CreatedDate"])
         .written(Written::Always);
     case.has_feed = true;
+    let mut links =
+        ObjectNeed::ours(course_organizations::OBJECT, ["Course__c", "Publisher_Organization__c", "Position__c"])
+            .also_read(["Id"]);
+    links.deleted = true;
     let mut ledger = ObjectNeed::read(ledger::OBJECT, ledger::COLUMNS.to_vec())
         .with(FieldNeed::key("Key__c", Written::AtFirst))
         .written(Written::AtFirst);
@@ -137,7 +176,8 @@ pub(crate) fn needs() -> Vec<ObjectNeed> {
     }
     vec![
         ObjectNeed::ours("Account", ["Name"]),
-        ObjectNeed::ours("Publisher_Organization__c", ["Organization_Name__c", "Organization_Key__c", "Account__c"]),
+        ObjectNeed::ours("Publisher_Organization__c", ["Organization_Name__c", "Organization_Key__c", "Account__c"])
+            .also_read(OF_CLAIMED),
         ObjectNeed::ours(
             "Course__c",
             [
@@ -147,8 +187,9 @@ pub(crate) fn needs() -> Vec<ObjectNeed> {
                 "Link_to_Admin_Portal__c",
                 "Publisher_Organization__c",
             ],
-        ),
-        ObjectNeed::ours(course_organizations::OBJECT, ["Course__c", "Publisher_Organization__c", "Position__c"]),
+        )
+        .also_read(OF_CLAIMED),
+        links,
         ObjectNeed::ours(
             "Course_Run__c",
             [
@@ -162,7 +203,8 @@ pub(crate) fn needs() -> Vec<ObjectNeed> {
             ],
         )
         .with(FieldNeed::one_of("Publisher_Status__c", Written::Always, statuses))
-        .with(FieldNeed::one_of("OFAC_Review_Decision__c", Written::Always, decisions.to_vec())),
+        .with(FieldNeed::one_of("OFAC_Review_Decision__c", Written::Always, decisions.to_vec()))
+        .also_read(OF_CLAIMED),
         ObjectNeed::ours("Contact", ["FirstName", "LastName", "Email", "AccountId"]),
         case,
         ObjectNeed::read(FeedItemRow::OBJECT, FeedItemRow::columns(fields))
@@ -172,7 +214,12 @@ pub(crate) fn needs() -> Vec<ObjectNeed> {
         ledger,
         ObjectNeed::read(FeedCommentRow::OBJECT, FeedCommentRow::columns(fields)),
         ObjectNeed::read(CaseCommentRow::OBJECT, CaseCommentRow::columns(fields)),
-        ObjectNeed::read(EmailRow::OBJECT, EmailRow::columns(fields)),
+        ObjectNeed::read(EmailRow::OBJECT, EmailRow::columns(fields)).serves(Serves::Mail),
+        ObjectNeed::read("CaseStatus", vec!["MasterLabel", "ApiName", "IsClosed", "IsDefault", "SortOrder"])
+            .serves(Serves::CaseHandling),
+        ObjectNeed::read("QueueSobject", vec!["QueueId", "SobjectType"]).serves(Serves::CaseHandling),
+        ObjectNeed::read("Group", vec!["Id", "Name", "Type"]).serves(Serves::CaseHandling),
+        ObjectNeed::read("User", vec!["Id", "Name", "IsActive", "UserType"]).serves(Serves::CaseHandling),
     ]
 }
 
@@ -194,6 +241,11 @@ mod tests {
         Engine, EngineOptions, Limits,
         sync::{
             ancestors::Place,
+            case_delivery::handled,
+            case_values::{people, queues, statuses},
+            course_organizations::links_of,
+            ensure::claimed_or_free,
+            old_cases::cases_of,
             post::{feed_item_record, ledger_record},
             records::{CaseParents, Wanted, account_of, case_record, contact_record, organization_record},
         },
@@ -222,6 +274,67 @@ mod tests {
 
     fn need(object: &str) -> ObjectNeed {
         needs().into_iter().find(|need| need.object == object).unwrap()
+    }
+
+    /// The names in a query, each with the object it is asked of.
+    fn asked(soql: &salesforce::Soql) -> Vec<(String, String)> {
+        fn of(text: &str, asked: &mut Vec<(String, String)>) {
+            let mut outer = text.to_owned();
+            while let Some((before, rest)) = outer.split_once("(SELECT") {
+                let (inner, after) = rest.split_once(')').unwrap();
+                of(&format!("SELECT{inner}"), asked);
+                outer = format!("{before}{after}");
+            }
+            let values: String = outer.split('\'').step_by(2).collect();
+            let words: Vec<&str> = values
+                .split(|c: char| !(c.is_alphanumeric() || "_.".contains(c)))
+                .filter(|word| word.starts_with(|c: char| c.is_alphabetic()))
+                .filter(|word| *word != word.to_uppercase() && !["null", "true", "false"].contains(word))
+                .collect();
+            let from = outer.split_whitespace().skip_while(|word| *word != "FROM").nth(1).unwrap();
+            asked.extend(words.iter().filter(|word| **word != from).map(|word| (from.to_owned(), (*word).to_owned())));
+        }
+        let mut names = Vec::new();
+        of(&soql.text().unwrap(), &mut names);
+        names
+    }
+
+    #[test]
+    fn what_is_asked_for_is_needed() {
+        let nil = CourseRow {
+            id: CourseId::from_uuid(Uuid::nil()),
+            key: CourseKey::new("MITx+1").unwrap(),
+            title: "T".to_owned(),
+            created_at: NOW,
+            updated_at: NOW,
+        };
+        let known_by = [
+            ("Publisher_Organization__c", "Organization_Key__c"),
+            ("Course__c", "Course_Key__c"),
+            ("Course_Run__c", "Course_Number__c"),
+        ]
+        .map(|(object, field)| claimed_or_free(object, field, ["k"].into_iter(), ["v"].into_iter()));
+        let queries = [
+            statuses(),
+            queues(),
+            people(),
+            handled(&id("500")),
+            cases_of(std::slice::from_ref(&nil)),
+            links_of(["a01000000000001"].into_iter()),
+        ];
+        let mut objects = BTreeSet::new();
+        for (object, name) in queries.iter().chain(&known_by).flat_map(asked) {
+            let name = column_field(name.leak());
+            assert!(need(&object).fields.iter().any(|field| field.name == name), "{object}.{name}");
+            objects.insert(object);
+        }
+        let expected = ["Case", "CaseStatus", "Course_Organization__c", "Course_Run__c", "Course__c", "Group"];
+        let expected: BTreeSet<_> = expected
+            .into_iter()
+            .chain(["Publisher_Organization__c", "QueueSobject", "User"])
+            .map(str::to_owned)
+            .collect();
+        assert_eq!(objects, expected);
     }
 
     #[tokio::test]

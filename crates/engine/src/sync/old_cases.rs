@@ -83,14 +83,7 @@ impl Engine {
         session: &OrgSession,
         courses: &[CourseRow],
     ) -> Result<HashMap<String, Vec<OldCase>>, Error> {
-        let soql = Soql::select(["Id", "Subject", "CaseNumber", "Status", "Priority", "Course__r.Course_Key__c"])
-            .from("Case")
-            .filter(Field(PORTAL_KEY).is_null())
-            .filter(Field("Origin").eq(ORIGIN))
-            .filter(Field("Course__r.Course_Key__c").is_in(courses.iter().map(|course| course.key.as_str())))
-            .order_by(asc("CreatedDate"))
-            .order_by(asc("Id"));
-        let rows: Vec<OldCase> = session.client.query_all(&soql).await?;
+        let rows: Vec<OldCase> = session.client.query_all(&cases_of(courses)).await?;
         let mut cases: HashMap<String, Vec<OldCase>> = HashMap::new();
         for case in rows {
             if let Some(key) = case.course.as_ref().and_then(|course| course.key.clone()) {
@@ -223,4 +216,15 @@ impl Engine {
         }
         Ok(changed)
     }
+}
+
+/// The cases that another system made for these courses.
+pub(super) fn cases_of(courses: &[CourseRow]) -> Soql {
+    Soql::select(["Id", "Subject", "CaseNumber", "Status", "Priority", "Course__r.Course_Key__c"])
+        .from("Case")
+        .filter(Field(PORTAL_KEY).is_null())
+        .filter(Field("Origin").eq(ORIGIN))
+        .filter(Field("Course__r.Course_Key__c").is_in(courses.iter().map(|course| course.key.as_str())))
+        .order_by(asc("CreatedDate"))
+        .order_by(asc("Id"))
 }

@@ -4,7 +4,8 @@ use std::{sync::Arc, time::Duration};
 
 use domain::{CaseId, CasePlace, Clock, DeliveryId, Random, Role, SystemRandom, Visibility};
 use engine::{
-    Actor, CaseDraft, CaseFilter, CaseState, CaseView, DraftText, HandlingView, NewCaseInput, NewPost, PublicKind, Wait,
+    Actor, CaseDraft, CaseFilter, CaseState, CaseView, CourseFilter, DraftText, HandlingView, NewCaseInput, NewPost,
+    PublicKind, Wait,
 };
 use futures::StreamExt;
 use rstest::rstest;
@@ -156,6 +157,12 @@ async fn what_the_org_refused_counts_for_its_author_and_staff_alone() {
     opened.deliver().await;
     let counted = async |actor: &Actor| opened.seen_by(actor).await.post_count;
     assert_eq!((counted(pat).await, counted(sam).await, counted(&quinn).await), (2, 2, 1));
+    // The list of courses says what the threads show.
+    for (actor, posts) in [(pat, 2), (sam, 2), (&quinn, 1)] {
+        let listed = connected.engine().my_courses(actor, CourseFilter::default()).await.unwrap();
+        let course = listed.courses.into_iter().find(|course| course.id == circuits()).unwrap();
+        assert_eq!((course.post_count, course.last_post), (posts, opened.seen_by(actor).await.last_post));
+    }
 }
 
 #[tokio::test]

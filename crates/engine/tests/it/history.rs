@@ -21,7 +21,7 @@ use crate::portal::{Connected, Portal, circuits, comment, cs50, engine_on, kind,
 const RUN: &str = "course-v1:MITx+6.002x+2013-03-03";
 
 #[derive(Default)]
-struct Watch(Mutex<Vec<Reject>>);
+pub(crate) struct Watch(Mutex<Vec<Reject>>);
 
 impl HistoryWatch for Watch {
     fn progress(&self, _: HistoryProgress) {}
@@ -33,18 +33,18 @@ impl HistoryWatch for Watch {
 }
 
 impl Watch {
-    fn lines(&self) -> Vec<(u64, String)> {
+    pub(crate) fn lines(&self) -> Vec<(u64, String)> {
         self.0.lock().unwrap().iter().map(|reject| (reject.line, reject.reason.clone())).collect()
     }
 }
 
-fn file(text: &str) -> NamedTempFile {
+pub(crate) fn file(text: &str) -> NamedTempFile {
     let mut file = NamedTempFile::new().unwrap();
     file.write_all(text.as_bytes()).unwrap();
     file
 }
 
-async fn load(engine: &Engine, file: &NamedTempFile) -> (HistoryReport, Watch) {
+pub(crate) async fn load(engine: &Engine, file: &NamedTempFile) -> (HistoryReport, Watch) {
     let watch = Watch::default();
     let report = engine.load_history(file.path(), &watch).await.unwrap();
     (report, watch)

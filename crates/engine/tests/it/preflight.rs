@@ -25,6 +25,10 @@ fn says(preflight: &Preflight, severity: Severity, part: &str) -> bool {
     preflight.findings.iter().any(|finding| finding.severity == severity && finding.what.contains(part))
 }
 
+fn about(preflight: &Preflight, part: &str) -> bool {
+    preflight.findings.iter().any(|finding| finding.what.contains(part))
+}
+
 #[tokio::test]
 async fn an_org_as_the_project_wants_it_lacks_nothing() {
     let found = preflight_of(SandboxOptions::default()).await;
@@ -67,6 +71,41 @@ async fn whatever_field_or_object_is_missing_is_found_and_named() {
     assert!(says(&found, Severity::Limiting, "Case.Origin has no active value Publisher"));
     assert!(!found.has_visibility);
     assert!(found.findings.is_sorted_by_key(|finding| finding.severity), "the gravest come first");
+}
+
+#[tokio::test]
+async fn a_case_need_not_begin_as_open_where_the_org_has_a_usual_status() {
+    assert!(!about(&preflight_of(lacking(&["Case.Status=Open"])).await, "Case.Status"));
+    // Which the usual one is can't be known here.
+    for hidden in ["CaseStatus", "CaseStatus.IsDefault", "QueueSobject"] {
+        let found = preflight_of(lacking(&["Case.Status=Open", hidden])).await;
+        assert!(about(&found, "Case.Status has no active value Open"), "{hidden}: {found:#?}");
+    }
+    // New is the sandbox org's usual one.
+    let found = preflight_of(lacking(&["Case.Status=Open", "Case.Status=New"])).await;
+    assert!(about(&found, "Case.Status has no active value Open"), "{found:#?}");
+}
+
+#[tokio::test]
+async fn what_only_staff_need_to_change_cases_limits_and_no_more() {
+    let hidden = ["CaseStatus", "QueueSobject", "Group.Type"];
+    let read_only = vec!["Case.OwnerId".to_owned()];
+    let found = preflight_of(SandboxOptions { read_only, ..lacking(&hidden) }).await;
+    for part in [
+        "The object CaseStatus is missing",
+        "The object QueueSobject is missing",
+        "Group lacks Type",
+        "may see OwnerId of Case, but not write it",
+    ] {
+        assert!(says(&found, Severity::Limiting, part), "{part}: {found:#?}");
+    }
+    assert!(!found.findings.iter().any(|finding| finding.severity == Severity::Blocking), "{found:#?}");
+    let statuses = found.findings.iter().find(|finding| finding.what.contains("CaseStatus")).unwrap();
+    assert!(statuses.mend.contains("User License") && statuses.mend.contains("all else works"), "{statuses:?}");
+    // A poll reads these with all the rest, so that without one it reads nothing.
+    let found = preflight_of(lacking(&["EmailMessage.FromName", "Case.OwnerId"])).await;
+    assert!(says(&found, Severity::Blocking, "EmailMessage lacks FromName"), "{found:#?}");
+    assert!(says(&found, Severity::Blocking, "Case lacks OwnerId"), "{found:#?}");
 }
 
 #[tokio::test]

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use domain::{Email, Role, Scope, Scopes};
-use engine::{Actor, NewToken, PublicKind, TokenState};
+use engine::{Actor, NewToken, OwnedTokens, PublicKind, TokenState};
 use rstest::rstest;
 use secrecy::{ExposeSecret, SecretString};
 use store::Backend;
@@ -87,11 +87,23 @@ async fn tokens_of_others_are_not_there_except_for_admins() {
         let other = portal.person(handle, role, &[]).await;
         assert_eq!(portal.engine.tokens(&other).await.unwrap(), []);
         assert_eq!(kind(portal.engine.revoke_token(&other, view.id).await), PublicKind::NotFound);
+        assert_eq!(kind(portal.engine.all_tokens(&other, None).await), PublicKind::NotFound);
     }
     assert_eq!(acts_for(&portal, &secret).await.as_deref(), Some("pat"));
     let ada = portal.person("ada", Role::Admin, &[]).await;
+    let listed = portal.engine.all_tokens(&ada, None).await.unwrap().tokens;
+    let [owned] = listed.as_slice() else { panic!("{listed:?}") };
+    assert_eq!((owned.owner.as_str(), owned.email.as_str(), owned.token.id), ("pat Ames", "pat@example.org", view.id));
+    assert!(owned.owner_may_sign_in && owned.token.last_used_text.is_some());
     portal.engine.revoke_token(&ada, view.id).await.unwrap();
     assert_eq!(acts_for(&portal, &secret).await, None);
+    disable(&portal, &pat).await;
+    let spent = portal.engine.all_tokens(&ada, None).await.unwrap().tokens.remove(0);
+    assert!(!spent.owner_may_sign_in && spent.token.state == TokenState::Revoked);
+    assert_eq!(
+        portal.engine.all_tokens(&ada, Some(view.id)).await.unwrap(),
+        OwnedTokens { tokens: vec![], next: None }
+    );
 }
 
 #[tokio::test]

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use domain::{CourseId, CourseKey, OrganizationId, Timestamp, Visibility};
+use domain::{CourseId, CourseKey, OrganizationId, Timestamp, UserId};
 use sea_orm::{
     ColumnTrait, Condition, ConnectionTrait, EntityTrait, ExprTrait, PaginatorTrait, QueryFilter, QueryOrder,
     QuerySelect,
@@ -15,6 +15,7 @@ use crate::{
     Error, VisibilityScope,
     decode::time_or_none,
     entities::{cases, course_organizations, course_runs, courses, organizations, posts},
+    posts::seen_by,
 };
 
 /// Which courses there are for a reader.
@@ -57,12 +58,13 @@ pub struct CourseListRow {
 const LONGEST_SEARCH_CHARS: usize = 2_000;
 
 impl<C: ConnectionTrait> Catalogue<'_, C> {
-    /// In order of title and id.
+    /// In order of title and id, with what `reader` may see of what was said.
     pub async fn courses_for(
         &self,
         scope: &CourseScope,
         query: &CourseQuery,
         visible: VisibilityScope,
+        reader: UserId,
     ) -> Result<Vec<CourseListRow>, Error> {
         let Some(mut condition) = matching(scope, query.text.as_deref()) else { return Ok(Vec::new()) };
         if let Some(after) = &query.after {
@@ -86,7 +88,7 @@ impl<C: ConnectionTrait> Catalogue<'_, C> {
         }
         let mut organizations = self.organizations_by_course(&ids).await?;
         let run_counts = self.run_counts(&ids).await?;
-        let said = self.said(&ids, visible).await?;
+        let said = self.said(&ids, visible, reader).await?;
         models
             .into_iter()
             .map(|model| {
@@ -146,6 +148,7 @@ impl<C: ConnectionTrait> Catalogue<'_, C> {
         &self,
         courses: &[Uuid],
         visible: VisibilityScope,
+        reader: UserId,
     ) -> Result<HashMap<Uuid, (u64, Option<Timestamp>)>, Error> {
         let mut query = Query::select();
         query
@@ -158,11 +161,8 @@ impl<C: ConnectionTrait> Catalogue<'_, C> {
                 Expr::col((posts::Entity, posts::Column::CaseId)).equals((cases::Entity, cases::Column::Id)),
             )
             .and_where(Expr::col((cases::Entity, cases::Column::CourseId)).is_in(courses.iter().copied()))
-            .and_where(Expr::col((posts::Entity, posts::Column::DeletedAt)).is_null())
+            .cond_where(seen_by(visible, reader))
             .group_by_col((cases::Entity, cases::Column::CourseId));
-        if visible == VisibilityScope::Public {
-            query.and_where(Expr::col((posts::Entity, posts::Column::Visibility)).eq(Visibility::Public.name()));
-        }
         let mut said = HashMap::new();
         for row in self.connection.query_all(&query).await? {
             let course: Uuid = row.try_get("", "course_id")?;

@@ -51,3 +51,32 @@ async fn a_token_is_found_by_itself_alone_while_it_may_be_used(#[values(Sqlite, 
     assert_eq!(write!(db.store, |tx| tx.access_tokens().delete_spent(owner, at(8))), 1);
     assert_eq!(reader.access_tokens().by_id(id).await.unwrap(), None);
 }
+
+#[rstest]
+#[tokio::test]
+async fn everybodys_tokens_come_in_pages_the_newest_first(#[values(Sqlite, Postgres)] backend: Backend) {
+    let db = database(backend).await;
+    let owners = [user(&db.store, 1).await, user(&db.store, 2).await];
+    for (n, owner) in (50..55).zip(owners.into_iter().cycle()) {
+        let new = NewAccessToken {
+            id: AccessTokenId::from_uuid(uuid(n)),
+            user_id: owner,
+            name: n.to_string(),
+            scopes: Scopes::from_text("read").unwrap(),
+            created_at: at(0),
+            expires_at: at(100),
+        };
+        write!(db.store, |tx| tx.access_tokens().insert(&SecretString::from(format!("cbt_{n}")), &new));
+    }
+    write!(db.store, |tx| tx.access_tokens().revoke(AccessTokenId::from_uuid(uuid(52)), at(1)));
+    let reader = db.store.read();
+    let (mut seen, mut after) = (Vec::new(), None);
+    loop {
+        let page = reader.access_tokens().of_everybody(after, 2).await.unwrap();
+        let Some(last) = page.last() else { break };
+        after = Some(last.id);
+        seen.extend(page.into_iter().map(|row| (row.name, row.user_id)));
+    }
+    let expected = ["54", "53", "52", "51", "50"].map(str::to_owned).into_iter().zip(owners.into_iter().cycle());
+    assert_eq!(seen, expected.collect::<Vec<_>>());
+}

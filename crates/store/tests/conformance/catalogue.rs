@@ -165,14 +165,19 @@ async fn a_scope_lists_its_own_courses_once_each_and_no_others(#[values(Sqlite, 
         (CourseScope::Organizations(vec![]), vec![]),
         (CourseScope::All, vec![both, of_a, uuid(13).into()]),
     ] {
-        let listed = reader.catalogue().courses_for(&scope, &query, VisibilityScope::Public).await.unwrap();
+        let listed =
+            reader.catalogue().courses_for(&scope, &query, VisibilityScope::Public, uuid(1).into()).await.unwrap();
         assert_eq!(listed.iter().map(|row| row.course.id).collect::<Vec<_>>(), wanted, "{scope:?}");
         assert_eq!(
             reader.catalogue().count_courses_for(&scope, None).await.unwrap(),
             u64::try_from(wanted.len()).unwrap()
         );
     }
-    let listed = reader.catalogue().courses_for(&CourseScope::All, &query, VisibilityScope::Public).await.unwrap();
+    let listed = reader
+        .catalogue()
+        .courses_for(&CourseScope::All, &query, VisibilityScope::Public, uuid(1).into())
+        .await
+        .unwrap();
     assert_eq!(listed[0].organizations.iter().map(|row| row.id).collect::<Vec<_>>(), [b, a]);
     assert!(listed[2].organizations.is_empty());
 }
@@ -187,8 +192,13 @@ async fn pages_meet_every_course_once_even_among_equal_titles(#[values(Sqlite, P
     let (mut after, mut seen) = (None, Vec::new());
     loop {
         let query = CourseQuery { text: None, after: after.clone(), limit: 3 };
-        let page =
-            db.store.read().catalogue().courses_for(&CourseScope::All, &query, VisibilityScope::All).await.unwrap();
+        let page = db
+            .store
+            .read()
+            .catalogue()
+            .courses_for(&CourseScope::All, &query, VisibilityScope::All, uuid(1).into())
+            .await
+            .unwrap();
         let Some(last) = page.last() else { break };
         after = Some(CourseAfter { title: last.course.title.clone(), id: last.course.id });
         seen.extend(page.iter().map(|row| row.course.id.as_uuid().as_u128()));
@@ -221,11 +231,47 @@ async fn counts_and_times_tell_a_partner_nothing_of_internal_or_deleted_posts(
 
     let query = CourseQuery { text: Some("talked".into()), after: None, limit: 5 };
     for (visible, posts, last) in [(VisibilityScope::Public, 2, at(20)), (VisibilityScope::All, 3, at(30))] {
-        let row = &db.store.read().catalogue().courses_for(&CourseScope::All, &query, visible).await.unwrap()[0];
+        let row =
+            &db.store.read().catalogue().courses_for(&CourseScope::All, &query, visible, person).await.unwrap()[0];
         assert_eq!((row.post_count, row.last_post_at, row.run_count), (posts, Some(last), 1), "{visible:?}");
     }
     let query = CourseQuery { text: Some("course 3".into()), after: None, limit: 5 };
-    let row =
-        &db.store.read().catalogue().courses_for(&CourseScope::All, &query, VisibilityScope::Public).await.unwrap()[0];
+    let row = &db
+        .store
+        .read()
+        .catalogue()
+        .courses_for(&CourseScope::All, &query, VisibilityScope::Public, uuid(1).into())
+        .await
+        .unwrap()[0];
     assert_eq!((row.post_count, row.last_post_at, row.run_count), (0, None, 0));
+}
+
+#[rstest]
+#[tokio::test]
+async fn a_post_the_org_refused_counts_for_its_author_and_for_staff_alone(
+    #[values(Sqlite, Postgres)] backend: Backend,
+) {
+    let db = database(backend).await;
+    let (author, other) = (user(&db.store, 1).await, user(&db.store, 2).await);
+    let course = course(&db.store, 3, "Refused", &[]).await;
+    let case = default_case(&db.store, course, 4).await;
+    post(&db.store, 10, case, other, Visibility::Public).await;
+    let refused = post(&db.store, 20, case, author, Visibility::Public).await;
+    // Their own note is no more for somebody who isn't staff than anybody else's.
+    let note = post(&db.store, 30, case, author, Visibility::Internal).await;
+    for post in [refused, note] {
+        write!(db.store, |tx| tx.posts().mark_failed(post, "No.", at(40)));
+    }
+    let query = CourseQuery { text: None, after: None, limit: 5 };
+    for (visible, reader, posts, last) in [
+        (VisibilityScope::Public, author, 2, at(20)),
+        (VisibilityScope::Public, other, 1, at(10)),
+        (VisibilityScope::All, other, 3, at(30)),
+    ] {
+        let reading = db.store.read();
+        let row = &reading.catalogue().courses_for(&CourseScope::All, &query, visible, reader).await.unwrap()[0];
+        assert_eq!((row.post_count, row.last_post_at), (posts, Some(last)), "{visible:?} {reader:?}");
+        let said = reading.posts().said_on(&[case], visible, reader).await.unwrap();
+        assert_eq!((said[&case].posts, said[&case].last_at), (posts, last), "the case says the same");
+    }
 }

@@ -5,11 +5,16 @@ use store::{
     testing::database,
 };
 
-use crate::world::course;
+use crate::world::{course, uuid};
 
 async fn found(store: &Store, text: &str) -> Vec<String> {
     let query = CourseQuery { text: Some(text.to_owned()), after: None, limit: 50 };
-    let rows = store.read().catalogue().courses_for(&CourseScope::All, &query, VisibilityScope::All).await.unwrap();
+    let rows = store
+        .read()
+        .catalogue()
+        .courses_for(&CourseScope::All, &query, VisibilityScope::All, uuid(1).into())
+        .await
+        .unwrap();
     let count = store.read().catalogue().count_courses_for(&CourseScope::All, Some(text)).await.unwrap();
     assert_eq!(u64::try_from(rows.len()).unwrap(), count, "list and count agree on {text:?}");
     rows.into_iter().map(|row| row.course.title).collect()

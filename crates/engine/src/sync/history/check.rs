@@ -142,7 +142,7 @@ impl Checker {
         {
             return Err("The comment was modified before it was created. Correct one of the two.".to_owned());
         }
-        let key = self.key(course.id, record, visibility, created);
+        let key = self.key(course.id, record, &body, visibility, created);
         let comment = Comment { line, key, course: course.id, run, author, body, visibility, created };
         if comment.text().is_err() {
             let has = comment.body.as_str().chars().count();
@@ -155,7 +155,14 @@ impl Checker {
     }
 
     /// From everything the line says, each part with its length, and how often it said it before.
-    fn key(&mut self, course: CourseId, record: &Record, visibility: Visibility, created: Timestamp) -> PostKey {
+    fn key(
+        &mut self,
+        course: CourseId,
+        record: &Record,
+        body: &CommentBody,
+        visibility: Visibility,
+        created: Timestamp,
+    ) -> PostKey {
         let author = match &record.author {
             WrittenBy::Line(line) => line.trim().to_owned(),
             WrittenBy::Parts(parts) => first_of([&parts.username, &parts.email, &parts.last_name]).to_owned(),
@@ -167,7 +174,7 @@ impl Checker {
             author.as_bytes(),
             visibility.name().as_bytes(),
             &created.as_micros().to_le_bytes(),
-            record.body.replace("\r\n", "\n").as_bytes(),
+            body.as_str().as_bytes(),
         ] {
             hash.update((part.len() as u64).to_le_bytes());
             hash.update(part);
@@ -237,12 +244,11 @@ async fn author_of(engine: &Engine, parts: &Parts) -> Result<Result<Author, Stri
         user = reader.users().by_username(&username).await?;
     }
     if let Some(user) = user {
-        let full = user.name.full();
         return Ok(Ok(Author {
             user: Some(user.id),
             label: AuthorLabel::new(&user.name, &user.username),
-            shown: if full.is_empty() { user.username.as_str().to_owned() } else { full.clone() },
-            name: if full.is_empty() { user.username.as_str().to_owned() } else { full },
+            shown: user.name.full_or(&user.username),
+            name: user.name.full_or(&user.username),
             username: user.username,
             role: user.role,
         }));
@@ -258,12 +264,11 @@ async fn author_of(engine: &Engine, parts: &Parts) -> Result<Result<Author, Stri
         Ok(name) => name,
         Err(invalid) => return Ok(Err(invalid.0)),
     };
-    let full = name.full();
     Ok(Ok(Author {
         user: None,
         shown: AuthorLabel::new(&name, &handle).as_str().to_owned(),
         label: AuthorLabel::new(&name, &handle),
-        name: if full.is_empty() { handle.as_str().to_owned() } else { full },
+        name: name.full_or(&handle),
         username,
         role: domain::Role::Partner,
     }))
