@@ -77,6 +77,12 @@ export class SandboxOrg {
     await this.control('POST', 'faults', fault);
   }
 
+  /** Faults that have still to strike. */
+  async faultsLeft(): Promise<number> {
+    const answer = await fetch(`${this.url}/_sandbox/faults`);
+    return ((await answer.json()) as unknown[]).length;
+  }
+
   async clearFaults(): Promise<void> {
     await this.control('DELETE', 'faults');
   }

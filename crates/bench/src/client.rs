@@ -46,7 +46,7 @@ impl Connection {
     }
 
     pub(crate) async fn get(&mut self, path: &str, headers: &[(&str, &str)]) -> anyhow::Result<Answer> {
-        self.send(Method::GET, path, headers, String::new()).await
+        self.send(Method::GET, path, headers, None).await
     }
 
     /// Posts a form from a page of the same origin, as a browser does.
@@ -57,7 +57,11 @@ impl Connection {
         form: &[(&str, &str)],
     ) -> anyhow::Result<Answer> {
         let body = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(form).finish();
-        self.send(Method::POST, path, headers, body).await
+        self.send(Method::POST, path, headers, Some(("application/x-www-form-urlencoded", body))).await
+    }
+
+    pub(crate) async fn post_json(&mut self, path: &str, body: &str) -> anyhow::Result<Answer> {
+        self.send(Method::POST, path, &[], Some(("application/json", body.to_owned()))).await
     }
 
     async fn send(
@@ -65,19 +69,20 @@ impl Connection {
         method: Method,
         path: &str,
         headers: &[(&str, &str)],
-        body: String,
+        body: Option<(&str, String)>,
     ) -> anyhow::Result<Answer> {
         let mut request = Request::builder().method(&method).uri(path).header(header::HOST, &self.authority);
-        if method == Method::POST {
+        if let Some((kind, _)) = &body {
             request = request
-                .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded")
+                .header(header::CONTENT_TYPE, *kind)
                 .header(header::ORIGIN, format!("http://{}", self.authority))
                 .header("sec-fetch-site", "same-origin");
         }
         for (name, value) in headers {
             request = request.header(*name, *value);
         }
-        let request = request.body(Full::new(Bytes::from(body)))?;
+        let body = body.map_or_else(Bytes::new, |(_, text)| Bytes::from(text));
+        let request = request.body(Full::new(body))?;
         self.sender.ready().await?;
         let (parts, body) = timeout(DEADLINE, self.sender.send_request(request)).await??.into_parts();
         let body = timeout(DEADLINE, body.collect()).await??.to_bytes();

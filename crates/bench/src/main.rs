@@ -4,6 +4,7 @@
 //! Every target is a process this program started on the loopback interface; every loop is bounded in count and time.
 
 mod client;
+mod history;
 mod load;
 mod program;
 mod report;
@@ -39,7 +40,8 @@ enum Command {
 async fn main() -> anyhow::Result<()> {
     match Command::parse() {
         Command::Run { binaries, report, seconds } => {
-            let figures = scenario::measure(&binaries, std::time::Duration::from_secs(seconds)).await?;
+            let mut figures = scenario::measure(&binaries, std::time::Duration::from_secs(seconds)).await?;
+            figures.extend(history::measure(&binaries).await?);
             report::publish(&figures, &report)
         }
         Command::Static { file } => static_page::serve(&file).await,

@@ -24,6 +24,23 @@ pub(crate) struct Program {
 
 pub(crate) struct Environment(pub(crate) Vec<(String, String)>);
 
+/// What every portal here is filled with.
+pub(crate) const CATALOGUE: &str = "demo/harvard-mitx-runs.csv";
+
+/// A portal of its own, connected to that org.
+pub(crate) fn portal_environment(folder: &Path, portal_url: &str, portal_port: u16, org_url: &str) -> Environment {
+    let pairs = [
+        ("LISTEN", format!("127.0.0.1:{portal_port}")),
+        ("PUBLIC_URL", portal_url.to_owned()),
+        ("DATA_DIR", folder.join("data").display().to_string()),
+        ("SALESFORCE_LOGIN_URL", org_url.to_owned()),
+        ("SALESFORCE_CLIENT_ID", "casebridge-dev".to_owned()),
+        ("SALESFORCE_CLIENT_SECRET", "casebridge-dev-secret".to_owned()),
+        ("SALESFORCE_GRANT", "client_credentials".to_owned()),
+    ];
+    Environment(pairs.into_iter().map(|(name, value)| (format!("CASEBRIDGE_{name}"), value)).collect())
+}
+
 impl Program {
     /// Starts `binary` and asks `probe` until it answers with success.
     pub(crate) async fn start(

@@ -29,7 +29,7 @@ pub(crate) async fn measure(binaries: &Path, time: Duration) -> anyhow::Result<V
     let (portal_port, org_port) = (program::free_port().await?, program::free_port().await?);
     let (portal_url, org_url) = (format!("http://127.0.0.1:{portal_port}"), format!("http://127.0.0.1:{org_port}"));
     let portal = binaries.join("casebridge");
-    let environment = environment(folder.path(), &portal_url, portal_port, &org_url);
+    let environment = program::portal_environment(folder.path(), &portal_url, portal_port, &org_url);
 
     let listen = format!("127.0.0.1:{org_port}");
     let org_args = ["serve", "--listen", &listen, "--seed", "none", "--schema", "salesforce"].map(OsStr::new);
@@ -77,23 +77,9 @@ pub(crate) async fn measure(binaries: &Path, time: Duration) -> anyhow::Result<V
     Ok(figures)
 }
 
-fn environment(folder: &Path, portal_url: &str, portal_port: u16, org_url: &str) -> Environment {
-    let pairs = [
-        ("LISTEN", format!("127.0.0.1:{portal_port}")),
-        ("PUBLIC_URL", portal_url.to_owned()),
-        ("DATA_DIR", folder.join("data").display().to_string()),
-        ("SALESFORCE_LOGIN_URL", org_url.to_owned()),
-        ("SALESFORCE_CLIENT_ID", "casebridge-dev".to_owned()),
-        ("SALESFORCE_CLIENT_SECRET", "casebridge-dev-secret".to_owned()),
-        ("SALESFORCE_GRANT", "client_credentials".to_owned()),
-    ];
-    Environment(pairs.into_iter().map(|(name, value)| (format!("CASEBRIDGE_{name}"), value)).collect())
-}
-
 async fn prepare(portal: &Path, environment: &Environment) -> anyhow::Result<()> {
     program::run(portal, &["migrate"].map(OsStr::new), environment, "").await?;
-    program::run(portal, &["import", "catalogue", "demo/harvard-mitx-runs.csv"].map(OsStr::new), environment, "")
-        .await?;
+    program::run(portal, &["import", "catalogue", program::CATALOGUE].map(OsStr::new), environment, "").await?;
     let user = [
         "user",
         "add",

@@ -171,6 +171,7 @@ pub(crate) fn needs() -> Vec<ObjectNeed> {
         "Author_Username__c",
         "Author_Role__c",
         "Visibility__c",
+        "Modified__c",
     ] {
         ledger = ledger.with(at_first(name));
     }

@@ -94,7 +94,7 @@ async fn history_keeps_its_dates_and_authors_and_is_loaded_once(#[case] backend:
     let ledger = org.query("SELECT Author_Name__c, Author_Username__c, Author_Role__c FROM Portal_Post__c WHERE Author_Username__c = 'gone'").unwrap();
     assert_eq!(
         (text(&ledger[0], "Author_Name__c"), text(&ledger[0], "Author_Role__c")),
-        ("Gone Long".into(), "partner".into())
+        ("Gone Long (gone)".into(), "partner".into())
     );
     assert_eq!(org.count("Case"), 1);
 
@@ -517,4 +517,39 @@ async fn another_org_that_is_used_from_now_on_gets_the_history_too(#[case] backe
     let ids = |thread: &domain::Thread| thread.posts.iter().map(|post| post.id).collect::<Vec<_>>();
     assert_eq!(ids(&after), ids(&before), "the same posts, each once");
     assert_eq!(load(&engine, &history).await.0.already, 12);
+}
+
+#[tokio::test]
+async fn when_a_comment_was_changed_later_is_kept_beside_it() {
+    let connected = Connected::new(Backend::Sqlite).await;
+    let org = &connected.org;
+    org.set_audit_fields(true);
+    let line = |modified: &str| {
+        let body = format!("modified {modified}");
+        json!({"course": circuits(), "author": "ann", "body": body, "created": "2015-03-01T10:00:00Z", "modified": modified})
+            .to_string()
+    };
+    let times = ["2016-05-06T07:08:09.5Z", "2015-03-01T10:00:00Z", "2014-01-01", "2999-01-01"];
+    let (report, watch) = load(connected.engine(), &file(&times.map(line).join("\n"))).await;
+    assert_eq!((report.loaded, report.rejected), (2, 2), "{:?}", watch.lines());
+    let soql = "SELECT Modified__c FROM Portal_Post__c WHERE Modified__c != NULL";
+    let kept = org.query(soql).unwrap();
+    assert_eq!(kept.iter().map(|row| text(row, "Modified__c")).collect::<Vec<_>>(), ["2016-05-06T07:08:09.000+0000"]);
+}
+
+#[rstest]
+#[case::sqlite(Backend::Sqlite)]
+#[case::postgres(Backend::Postgres)]
+#[tokio::test]
+async fn two_loads_of_one_file_at_once_double_nothing(#[case] backend: Backend) {
+    let connected = Connected::new(backend).await;
+    let Connected { portal, org } = &connected;
+    org.set_audit_fields(true);
+    let another = portal.another_engine().await;
+    let history = file(&lines(60));
+    let (one, other) = tokio::join!(load(connected.engine(), &history), load(&another, &history));
+    let (one, other) = (one.0, other.0);
+    assert_eq!((one.loaded + other.loaded, one.already + other.already), (60, 60));
+    assert!(one.is_proved() && other.is_proved());
+    assert_eq!((org.count("FeedItem"), org.count("Portal_Post__c")), (60, 60));
 }

@@ -26,6 +26,8 @@ pub(super) struct Comment {
     pub(super) visibility: Visibility,
     /// Whole milliseconds.
     pub(super) created: Timestamp,
+    /// Where it was changed later.
+    pub(super) modified: Option<Timestamp>,
 }
 
 #[derive(Debug)]
@@ -34,10 +36,9 @@ pub(super) struct Author {
     pub(super) user: Option<UserId>,
     pub(super) label: AuthorLabel,
     pub(super) username: Username,
-    /// As the ledger has it.
+    /// As threads show it and the ledger has it. Of somebody who isn't here it is the label, which is all that tells them from
+    /// others of their name.
     pub(super) name: String,
-    /// As threads show it. Of somebody who isn't here it is the label, which is all that tells them from others of their name.
-    pub(super) shown: String,
     pub(super) role: domain::Role,
 }
 
@@ -137,13 +138,29 @@ impl Checker {
         if created > now {
             return Err(format!("The comment was created at {}, which is still to come.", record.created));
         }
-        if let Some(modified) = record.modified.as_deref().map(str::trim).filter(|text| !text.is_empty())
-            && moment("modified", modified)? < created
-        {
-            return Err("The comment was modified before it was created. Correct one of the two.".to_owned());
+        let modified = record.modified.as_deref().map(str::trim).filter(|text| !text.is_empty());
+        let modified = modified.map(|text| moment("modified", text)).transpose()?;
+        match modified {
+            Some(modified) if modified < created => {
+                return Err("The comment was modified before it was created. Correct one of the two.".to_owned());
+            }
+            Some(modified) if modified > now => {
+                return Err("The comment was modified at a time that is still to come. Correct it.".to_owned());
+            }
+            _ => {}
         }
         let key = self.key(course.id, record, &body, visibility, created);
-        let comment = Comment { line, key, course: course.id, run, author, body, visibility, created };
+        let comment = Comment {
+            line,
+            key,
+            course: course.id,
+            run,
+            author,
+            body,
+            visibility,
+            created,
+            modified: modified.filter(|at| *at > created),
+        };
         if comment.text().is_err() {
             let has = comment.body.as_str().chars().count();
             let room = FeedText::room(&comment.author.label, comment.run.as_ref().map(|(_, key)| key));
@@ -247,7 +264,6 @@ async fn author_of(engine: &Engine, parts: &Parts) -> Result<Result<Author, Stri
         return Ok(Ok(Author {
             user: Some(user.id),
             label: AuthorLabel::new(&user.name, &user.username),
-            shown: user.name.full_or(&user.username),
             name: user.name.full_or(&user.username),
             username: user.username,
             role: user.role,
@@ -266,9 +282,8 @@ async fn author_of(engine: &Engine, parts: &Parts) -> Result<Result<Author, Stri
     };
     Ok(Ok(Author {
         user: None,
-        shown: AuthorLabel::new(&name, &handle).as_str().to_owned(),
+        name: AuthorLabel::new(&name, &handle).as_str().to_owned(),
         label: AuthorLabel::new(&name, &handle),
-        name: name.full_or(&handle),
         username,
         role: domain::Role::Partner,
     }))

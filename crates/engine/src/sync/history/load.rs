@@ -493,7 +493,7 @@ impl Load<'_> {
                 salesforce_id: id.clone(),
                 ledger_salesforce_id: ledger.clone(),
                 author_user_id: comment.author.user,
-                author_name: comment.author.shown.clone(),
+                author_name: comment.author.name.clone(),
                 author_is_staff: comment.author.role.is_internal(),
                 visibility: comment.visibility,
                 body: comment.body.clone(),
@@ -648,6 +648,7 @@ fn ledger_rows(
         "Author_Username__c",
         "Author_Role__c",
         "Visibility__c",
+        "Modified__c",
     ])?;
     for (comment, id) in saved {
         let Some(place) = places.get(&comment.course) else { continue };
@@ -661,6 +662,7 @@ fn ledger_rows(
             &feed_text::cut(&feed_text::shield(comment.author.username.as_str()), 150),
             comment.author.role.name(),
             comment.visibility.name(),
+            &comment.modified.map(|at| in_org(at).to_rfc3339()).unwrap_or_default(),
         ])?;
     }
     rows.bytes()

@@ -98,7 +98,7 @@ impl Engine {
             tallies.file.add(hash(comment.author.label.as_str(), run, body, comment.created));
             let Some(post) = posts.get(&comment.key) else { continue };
             // The thread shows names, the form a label; the one stands for the other where the name is right.
-            let author = if post.author_name == comment.author.shown {
+            let author = if post.author_name == comment.author.name {
                 comment.author.label.as_str()
             } else {
                 &post.author_name
