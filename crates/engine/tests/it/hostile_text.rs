@@ -203,7 +203,7 @@ async fn every_naughty_string_in_a_table_is_a_title_or_told_and_spoils_no_other(
     }
 }
 
-/// One millisecond after another.
+/// One second after another.
 fn moment(number: usize) -> String {
     Timestamp::from_micros(1_400_000_000_000_000 + 1_000_000 * i64::try_from(number).unwrap()).to_rfc3339()
 }
