@@ -17,8 +17,9 @@ pub(crate) struct OrgClock {
 }
 
 impl OrgClock {
-    pub(crate) fn new(base: Arc<dyn Clock>) -> Self {
-        Self { base, offset: AtomicI64::new(0) }
+    /// Ahead of the base clock by what was kept of its last run.
+    pub(crate) fn new(base: Arc<dyn Clock>, offset: i64) -> Self {
+        Self { base, offset: AtomicI64::new(offset) }
     }
 
     pub(crate) fn now(&self) -> Timestamp {
@@ -27,6 +28,11 @@ impl OrgClock {
 
     pub(crate) fn advance(&self, by: Duration) {
         self.offset.fetch_add(i64::try_from(by.as_micros()).unwrap_or(i64::MAX), Ordering::SeqCst);
+    }
+
+    /// Microseconds it is ahead of the base clock.
+    pub(crate) fn offset(&self) -> i64 {
+        self.offset.load(Ordering::SeqCst)
     }
 
     pub(crate) fn reset(&self) {

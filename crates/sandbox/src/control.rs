@@ -77,9 +77,11 @@ async fn clock(State(org): State<Arc<Org>>) -> Json<Value> {
     Json(json!({ "now": datetime(org.now()) }))
 }
 
-async fn advance(State(org): State<Arc<Org>>, Json(advance): Json<Advance>) -> Json<Value> {
-    org.clock.advance(Duration::from_secs(advance.advance_seconds));
-    clock(State(org)).await
+async fn advance(State(org): State<Arc<Org>>, Json(advance): Json<Advance>) -> Response {
+    match org.advance_clock(Duration::from_secs(advance.advance_seconds)).await {
+        Ok(()) => clock(State(org)).await.into_response(),
+        Err(error) => (StatusCode::INTERNAL_SERVER_ERROR, error.to_string()).into_response(),
+    }
 }
 
 async fn expire_sessions(State(org): State<Arc<Org>>) -> Done {

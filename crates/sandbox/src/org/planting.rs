@@ -37,6 +37,7 @@ impl Org {
         self.activity.clear();
         self.locators.clear();
         self.clock.reset();
+        self.keep_clock().await?;
         *locked(&self.switches) = self.settings.switches();
         self.plant().await
     }
