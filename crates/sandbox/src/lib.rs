@@ -28,6 +28,7 @@ mod server;
 mod soap;
 pub mod soql;
 mod tls;
+mod xml;
 
 pub use activity::RequestLog;
 pub use budget::Limits;

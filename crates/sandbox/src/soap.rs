@@ -12,7 +12,6 @@ use axum::{
     routing::post,
 };
 use http::{StatusCode, header};
-use quick_xml::escape::escape;
 
 use self::element::Element;
 use crate::{
@@ -20,6 +19,7 @@ use crate::{
     org::Org,
     records::Record,
     server::Origin,
+    xml::escape,
 };
 
 /// `login()` is gone from this version on.
@@ -112,7 +112,7 @@ fn success(org: &Org, user: &Record, session: &str, origin: &Origin, version: &s
 fn user_info(org: &Org, user: &Record) -> String {
     let seconds = org.budget.limits().session_seconds;
     let organization = org.organization_id();
-    let field = |name: &str| escape(user.text(name).unwrap_or_default()).into_owned();
+    let field = |name: &str| escape(user.text(name).unwrap_or_default());
     format!(
         "<organizationId>{organization}</organizationId>\
          <organizationName>Sandbox Org</organizationName>\

@@ -7,6 +7,7 @@ use crate::{
     clock::{datetime, parse_datetime},
     error::ApiError,
     schema::{Field, FieldKind},
+    xml::allowed,
 };
 
 /// The value as the org keeps it; blank text is null.
@@ -144,7 +145,8 @@ fn identifier(field: &Field, value: &Value) -> Result<Value, ApiError> {
 
 fn text(field: &Field, value: &Value) -> Result<Value, ApiError> {
     let text = match value {
-        Value::String(text) => text.clone(),
+        // No document says whether Salesforce leaves such characters out or refuses them; what it answers in XML can't hold them.
+        Value::String(text) => allowed(text).into_owned(),
         Value::Number(_) | Value::Bool(_) => value.to_string(),
         _ => return Err(unreadable("string", value)),
     };

@@ -4,7 +4,6 @@ use std::sync::Arc;
 
 use axum::response::Response;
 use http::StatusCode;
-use quick_xml::escape::escape;
 
 use super::{Element, fault, not_emulated, user_info, xml};
 use crate::{
@@ -12,6 +11,7 @@ use crate::{
     org::{Org, Writer},
     records::Transaction,
 };
+    xml::escape,
 
 /// Ids in one call.
 const MOST_IDS: usize = 200;
@@ -92,7 +92,7 @@ fn entry(id: &str, result: Result<(), ApiError>) -> String {
             "<result><errors><message>{}</message><statusCode>{}</statusCode></errors><id>{id}</id>\
              <success>false</success></result>",
             escape(&error.message),
-            escape(&*error.code),
+            escape(&error.code),
         ),
     }
 }
