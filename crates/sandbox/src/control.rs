@@ -184,7 +184,7 @@ struct Undelete {
 
 /// All or none.
 async fn undelete(State(org): State<Arc<Org>>, Json(Undelete { ids }): Json<Undelete>) -> Response {
-    let writer = Writer { user: ADMIN_ID.to_owned(), lock_row: false };
+    let writer = Writer::within(ADMIN_ID);
     match org.transact(writer, move |transaction| ids.iter().try_for_each(|id| transaction.undelete(id))).await {
         Ok(()) => done().into_response(),
         Err(error) => error.into_response(),

@@ -253,7 +253,7 @@ impl Sandbox {
         user_id: &str,
         work: impl FnOnce(&mut Transaction<'_>) -> Result<T, ApiError> + Send + 'static,
     ) -> Result<T, ApiError> {
-        self.org.transact(Writer { user: user_id.to_owned(), lock_row: false }, work).await
+        self.org.transact(Writer::within(user_id), work).await
     }
 
     pub fn faults(&self) -> &Faults {

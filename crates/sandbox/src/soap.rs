@@ -69,7 +69,7 @@ async fn answer(
     let Some(envelope) = Element::read(&body) else {
         return fault("MALFORMED_QUERY", "The body is not a SOAP envelope");
     };
-    let Some(log_in) = LogIn::read(&envelope) else { return calls::answer(&org, &envelope).await };
+    let Some(log_in) = LogIn::read(&envelope) else { return calls::answer(&org, &version, &envelope).await };
     if number >= FIRST_WITHOUT_LOGIN {
         return fault("INVALID_OPERATION", &format!("login() is not available in API version {version}; use OAuth"));
     }

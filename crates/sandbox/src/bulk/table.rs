@@ -259,6 +259,7 @@ mod tests {
             user: String::new(),
             api: Api::V2Ingest,
             version: "67.0".into(),
+            origin: Default::default(),
             chunking: None,
         }
     }

@@ -17,6 +17,7 @@ use crate::{
     bulk::{self, JobCall, too_large},
     coverage,
     error::ApiError,
+    events::ChangeOrigin,
     multipart,
     oauth::{TokenDigest, bearer},
     org::{Org, Writer},
@@ -112,7 +113,8 @@ async fn serve(
         let reply = org.read(|database| dispatch(&caller, &mut Access::Read(database), &call))?;
         return Ok(respond(reply, pretty));
     }
-    let writer = Writer { user: caller.user.clone(), lock_row };
+    let origin = ChangeOrigin::rest(&caller.version, &call.headers);
+    let writer = Writer { user: caller.user.clone(), origin, lock_row };
     let reply =
         org.transact(writer, move |transaction| dispatch(&caller, &mut Access::Write(transaction), &call)).await?;
     Ok(respond(reply, pretty))
