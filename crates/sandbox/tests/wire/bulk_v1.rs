@@ -323,3 +323,15 @@ async fn results_are_xml_whatever_control_characters_were_sent() {
     let (_, xml) = text(v1(&org, Method::GET, &format!("{batch}/result/{}", element(&list, "result")))).await;
     assert_eq!(element(&xml, "LastName"), "ab");
 }
+
+#[tokio::test]
+async fn a_batch_that_failed_has_no_results() {
+    let org = Org::start().await;
+    for (operation, rows) in [("insert", "Nope__c\nx\n"), ("query", "SELECT Nope FROM Contact")] {
+        let job = v1_job(&org, operation, "CSV").await;
+        let batch = v1_batch(&org, &job, rows).await;
+        let result = v1(&org, Method::GET, &format!("{batch}/result")).header("content-type", "application/json");
+        let expected = json!({ "exceptionCode": "InvalidBatch", "exceptionMessage": "Records not processed" });
+        assert_eq!(client::answer(result).await, (StatusCode::BAD_REQUEST, expected), "{operation}");
+    }
+}

@@ -109,12 +109,15 @@ async fn serve(
             ok(Told::Raw(raw_type(format), content.into()))
         }
         ("GET", ["job", id, "batch", batch, "result"]) => ok(with_batch(org, id, batch, |job, batch| {
-            if !matches!(batch.state, BatchState::Completed | BatchState::Failed) {
-                return Err(refused("InvalidBatch", "Batch not completed"));
-            }
-            if job.task.operation.is_query() {
-                let ready = batch.state == BatchState::Completed;
-                return Ok(Told::Results(ready.then(|| batch.result_id.clone()).into_iter().collect()));
+            own(job, &user)?;
+            match batch.state {
+                BatchState::Completed if job.task.operation.is_query() => {
+                    Ok(Told::Results(vec![batch.result_id.clone()]))
+                }
+                // One that failed on its way tells what became of the rows before.
+                BatchState::Failed if batch.processed == 0 => Err(refused("InvalidBatch", "Records not processed")),
+                BatchState::Completed | BatchState::Failed => Ok(results::of_load(org, &job.task, batch)),
+                _ => Err(refused("InvalidBatch", "Batch not completed")),
             }
             Ok(results::of_load(org, &job.task, batch))
         })?),
