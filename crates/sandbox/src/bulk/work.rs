@@ -147,7 +147,7 @@ impl Work {
                 return Ok(false);
             }
             let object = work.org.schema.object(&task.object).ok_or_else(ApiError::not_found)?;
-            let outcomes: Vec<_> = rows.into_iter().map(|row| load::row(transaction, &task, object, row)).collect();
+            let outcomes = load::rows(transaction, &task, object, rows);
             let failed = outcomes.iter().filter(|outcome| outcome.is_err()).count();
             transaction.note(Chunk::of(&work.job, &work.batch, first, &outcomes, failed)?);
             Ok(true)
