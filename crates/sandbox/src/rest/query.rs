@@ -53,6 +53,8 @@ struct Cursor {
     rest: Rest,
     /// Rows of every other page.
     batch: usize,
+    /// Nobody else may read on.
+    user: String,
     /// A cursor ends with the session that opened it.
     session: TokenDigest,
     opened_at: Timestamp,
@@ -122,6 +124,7 @@ impl<'c> Answer<'c> {
             shown,
             rest,
             batch: self.batch,
+            user: self.caller.user.clone(),
             session: self.caller.session.clone(),
             opened_at: self.caller.org.now(),
         };
@@ -256,7 +259,7 @@ pub(super) fn next_page(caller: &Caller, database: &Database, locator: &str) -> 
     let start: usize = start.parse().map_err(|_| bad())?;
     let (query, scope, list, opened_at, batch, total, page) = {
         let mut cursors = locked(&caller.org.locators.open);
-        let cursor = cursors.by_locator.get(id).ok_or_else(bad)?;
+        let cursor = cursors.by_locator.get(id).filter(|cursor| cursor.user == caller.user).ok_or_else(bad)?;
         let age = caller.org.now().since(cursor.opened_at);
         if age > LOCATOR_LIFE || !caller.org.auth().has_session(&cursor.session) {
             cursors.by_locator.remove(id);

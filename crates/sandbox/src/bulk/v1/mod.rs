@@ -104,7 +104,10 @@ async fn serve(
             Ok(Told::Element("batchInfo", batches::batch_info(job, batch)))
         })?),
         ("GET", ["job", id, "batch", batch, "request"]) => {
-            let (format, batch) = with_batch(org, id, batch, |job, batch| Ok((job.task.format, batch.id.clone())))?;
+            let (format, batch) = with_batch(org, id, batch, |job, batch| {
+                own(job, &user)?;
+                Ok((job.task.format, batch.id.clone()))
+            })?;
             let content = org.jobs.shelf.content(org.journal(), &batch).await.map_err(ApiError::from)?;
             ok(Told::Raw(raw_type(format), content.into()))
         }
@@ -124,6 +127,7 @@ async fn serve(
         ("GET", ["job", id, "batch", batch, "result", result]) => ok(with_batch(org, id, batch, |job, batch| {
             if batch.state != BatchState::Completed || batch.result_id != *result {
                 return Err(refused("InvalidBatch", format!("Unable to find result: {result}")));
+            own(job, &user)?;
             }
             Ok(results::of_query(org, &job.task, batch))
         })?),
@@ -133,6 +137,11 @@ async fn serve(
 
 fn with<T>(org: &Org, id: &str, look: impl FnOnce(&Job) -> Result<T, Refused>) -> Result<T, Refused> {
     let found = org.jobs.with(id, |job| (job.task.api == Api::V1).then(|| look(job)));
+/// What a job sent and found is its maker's; of the job itself everybody here may know.
+fn own(job: &Job, user: &str) -> Result<(), Refused> {
+    if job.task.user == user { Ok(()) } else { Err(refused("InvalidJob", "The job belongs to another user")) }
+}
+
     found.flatten().unwrap_or_else(|| Err(no_such_job(id)))
 }
 

@@ -73,6 +73,23 @@ pub(super) fn with_job<T>(call: &JobCall, api: Api, id: &str, look: impl FnOnce(
 }
 
 pub(super) async fn change_job<T>(
+/// As [`with_job`], for what a job sent and found: only the user who made it may have that.
+pub(super) fn with_own_job<T>(
+    call: &JobCall,
+    api: Api,
+    id: &str,
+    look: impl FnOnce(&Job) -> Result<T, ApiError>,
+) -> Result<T, ApiError> {
+    with_job(call, api, id, |job| {
+        if job.task.user == call.caller.user {
+            return look(job);
+        }
+        // The sandbox's own words: no document has Salesforce's.
+        let message = "Only the user who created the job can get its results";
+        Err(ApiError::new(StatusCode::FORBIDDEN, "INSUFFICIENT_ACCESS", message))
+    })?
+}
+
     call: &JobCall,
     api: Api,
     id: &str,
