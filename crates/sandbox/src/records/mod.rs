@@ -24,7 +24,7 @@ mod words;
 pub(crate) use blobs::Blobs;
 pub(crate) use check::is_audit_field;
 pub use database::Database;
-pub(crate) use database::make_id;
+pub(crate) use database::{FURNISHED_AT, make_id};
 pub(crate) use files::Blob;
 pub(crate) use journal::Journal;
 pub use journal::JournalError;

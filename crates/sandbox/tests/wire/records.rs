@@ -257,3 +257,32 @@ async fn a_user_name_is_an_address_that_nobody_else_has(#[case] name: &str, #[ca
     let (status, body) = org.send(Method::POST, "/sobjects/User", user(name)).await;
     assert_eq!((status, code(&body)), (StatusCode::BAD_REQUEST, expected), "{body}");
 }
+
+#[tokio::test]
+async fn a_condition_on_when_something_was_modified_is_kept_to() {
+    let org = Org::start().await;
+    let id = org.sandbox.create("Account", json!({ "Name": "x" })).await.unwrap();
+    let record = format!("/sobjects/Account/{id}");
+    let (before, after) = ("Tue, 10 Aug 2015 00:00:00 GMT", "Fri, 01 Jan 2100 00:00:00 GMT");
+    let asked = async |path: &str, name: &str, value: &str| {
+        let response = org.request(Method::GET, path).header(name, value).send().await.unwrap();
+        let dated = response.headers().contains_key("last-modified");
+        (response.status().as_u16(), dated, response.text().await.unwrap().len())
+    };
+    for path in [record.as_str(), "/sobjects/Account/describe", "/sobjects"] {
+        assert_eq!(asked(path, "If-Modified-Since", after).await, (304, false, 0), "{path}");
+        assert!(matches!(asked(path, "If-Modified-Since", before).await, (200, true, 1..)), "{path}");
+        assert_eq!(asked(path, "If-Unmodified-Since", before).await.0, 412, "{path}");
+        assert_eq!(asked(path, "If-Unmodified-Since", after).await.0, 200, "{path}");
+        assert_eq!(asked(path, "If-Modified-Since", "yesterday").await.0, 200, "{path}");
+    }
+    for (value, expected) in [(before, 412), ("yesterday", 400), (after, 204)] {
+        let change =
+            org.request(Method::PATCH, &record).header("If-Unmodified-Since", value).json(&json!({ "Name": value }));
+        assert_eq!(change.send().await.unwrap().status().as_u16(), expected, "{value}");
+    }
+    assert_eq!(org.get(&record).await.1["Name"], after, "the others changed nothing");
+    // What an answer says of itself is a condition that holds.
+    let dated = org.request(Method::GET, &record).send().await.unwrap().headers()["last-modified"].clone();
+    assert_eq!(asked(&record, "If-Modified-Since", dated.to_str().unwrap()).await.0, 304);
+}
