@@ -4,6 +4,7 @@
 //! development tool and never claims to be Salesforce in production.
 
 mod activity;
+mod asked;
 mod budget;
 mod bulk;
 mod clock;

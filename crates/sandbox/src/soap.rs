@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use axum::{
     Extension, Router,
+    body::Bytes,
     extract::{Path, State},
     response::{IntoResponse, Response},
     routing::post,
@@ -59,15 +60,16 @@ async fn answer(
     State(org): State<Arc<Org>>,
     Extension(origin): Extension<Origin>,
     Path(path): Path<Vec<(String, String)>>,
-    body: String,
+    body: Bytes,
 ) -> Response {
     let version = path.into_iter().find(|(name, _)| name == "version").map(|(_, version)| version).unwrap_or_default();
     let number: u32 = version.split('.').next().and_then(|number| number.parse().ok()).unwrap_or(0);
     if number < OLDEST {
         return fault("UNSUPPORTED_API_VERSION", &format!("API version {version} is not supported"));
     }
-    let Some(envelope) = Element::read(&body) else {
-        return fault("MALFORMED_QUERY", "The body is not a SOAP envelope");
+    let envelope = std::str::from_utf8(&body).ok().and_then(Element::read);
+    let Some(envelope) = envelope.filter(|envelope| envelope.name == "Envelope") else {
+        return unreadable();
     };
     let Some(log_in) = LogIn::read(&envelope) else { return calls::answer(&org, &version, &envelope).await };
     if number >= FIRST_WITHOUT_LOGIN {
@@ -140,6 +142,16 @@ pub(crate) fn not_emulated(what: &str) -> Response {
     let mut response = fault("NOT_IMPLEMENTED", &message);
     *response.status_mut() = StatusCode::NOT_IMPLEMENTED;
     response
+}
+
+/// What can't be read as a call is the client's fault, in SOAP's own words rather than the API's.
+fn unreadable() -> Response {
+    let body = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\
+                <soapenv:Envelope xmlns:soapenv=\"http://schemas.xmlsoap.org/soap/envelope/\">\
+                <soapenv:Body><soapenv:Fault><faultcode>soapenv:Client</faultcode>\
+                <faultstring>The body is not a SOAP envelope</faultstring>\
+                </soapenv:Fault></soapenv:Body></soapenv:Envelope>";
+    xml(StatusCode::INTERNAL_SERVER_ERROR, body.to_owned())
 }
 
 /// Clients match the codes as text, with the prefix `sf`; only that of a refused log-in has none as `faultcode`.

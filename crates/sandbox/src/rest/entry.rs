@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 
 use super::{Access, Call, Caller, NEWEST_VERSION, OLDEST_VERSION, Reply, dispatch, files, split_path, tooling};
 use crate::{
-    bulk::{self, JobCall, too_large},
+    bulk::{self, JobCall, too_large, unread},
     coverage,
     error::ApiError,
     events::ChangeOrigin,
@@ -65,7 +65,7 @@ async fn enter(
     let pretty = is_pretty(&headers);
     let result = match body {
         Ok(body) => serve(&org, origin, lock_row.is_some(), method, &uri, headers, body).await,
-        Err(_) => Err(too_large()),
+        Err(rejection) => Err(unread(&rejection)),
     };
     let mut response = result.unwrap_or_else(|error| respond(Reply::from(error), pretty));
     if response.status() != StatusCode::UNAUTHORIZED

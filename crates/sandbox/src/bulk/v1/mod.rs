@@ -57,7 +57,10 @@ async fn enter(
                 .await
                 .unwrap_or_else(|_| Err(refused("InternalServerError", "The call was interrupted")))
         }
-        Err(_) => Err(refused("ExceededQuota", "The request is larger than the maximum size allowed")),
+        Err(rejection) if rejection.status() == StatusCode::PAYLOAD_TOO_LARGE => {
+            Err(refused("ExceededQuota", "The request is larger than the maximum size allowed"))
+        }
+        Err(_) => Err(refused("ClientInputError", "The request body could not be read to its end")),
     };
     match told {
         Ok((status, told)) => respond(status, told, json),
@@ -122,12 +125,11 @@ async fn serve(
                 BatchState::Completed | BatchState::Failed => Ok(results::of_load(org, &job.task, batch)),
                 _ => Err(refused("InvalidBatch", "Batch not completed")),
             }
-            Ok(results::of_load(org, &job.task, batch))
         })?),
         ("GET", ["job", id, "batch", batch, "result", result]) => ok(with_batch(org, id, batch, |job, batch| {
+            own(job, &user)?;
             if batch.state != BatchState::Completed || batch.result_id != *result {
                 return Err(refused("InvalidBatch", format!("Unable to find result: {result}")));
-            own(job, &user)?;
             }
             Ok(results::of_query(org, &job.task, batch))
         })?),
@@ -135,13 +137,13 @@ async fn serve(
     }
 }
 
-fn with<T>(org: &Org, id: &str, look: impl FnOnce(&Job) -> Result<T, Refused>) -> Result<T, Refused> {
-    let found = org.jobs.with(id, |job| (job.task.api == Api::V1).then(|| look(job)));
 /// What a job sent and found is its maker's; of the job itself everybody here may know.
 fn own(job: &Job, user: &str) -> Result<(), Refused> {
     if job.task.user == user { Ok(()) } else { Err(refused("InvalidJob", "The job belongs to another user")) }
 }
 
+fn with<T>(org: &Org, id: &str, look: impl FnOnce(&Job) -> Result<T, Refused>) -> Result<T, Refused> {
+    let found = org.jobs.with(id, |job| (job.task.api == Api::V1).then(|| look(job)));
     found.flatten().unwrap_or_else(|| Err(no_such_job(id)))
 }
 

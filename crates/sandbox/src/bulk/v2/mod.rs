@@ -9,6 +9,7 @@ mod rows;
 
 use axum::{
     body::{Body, Bytes},
+    extract::rejection::BytesRejection,
     response::{IntoResponse, Response},
 };
 use http::{HeaderMap, Method, StatusCode, header};
@@ -72,7 +73,6 @@ pub(super) fn with_job<T>(call: &JobCall, api: Api, id: &str, look: impl FnOnce(
     jobs(call).with(id, |job| (job.task.api == api).then(|| look(job))).flatten().ok_or_else(ApiError::not_found)
 }
 
-pub(super) async fn change_job<T>(
 /// As [`with_job`], for what a job sent and found: only the user who made it may have that.
 pub(super) fn with_own_job<T>(
     call: &JobCall,
@@ -90,6 +90,7 @@ pub(super) fn with_own_job<T>(
     })?
 }
 
+pub(super) async fn change_job<T>(
     call: &JobCall,
     api: Api,
     id: &str,
@@ -149,6 +150,14 @@ pub(super) fn read_object(body: &[u8]) -> Result<Map<String, Value>, ApiError> {
         Value::Object(map) => Ok(map),
         _ => Err(ApiError::json("The request body must be a JSON object")),
     }
+}
+
+/// Why a body could not be had.
+pub(crate) fn unread(rejection: &BytesRejection) -> ApiError {
+    if rejection.status() == StatusCode::PAYLOAD_TOO_LARGE {
+        return too_large();
+    }
+    ApiError::json("The request body could not be read to its end")
 }
 
 pub(crate) fn too_large() -> ApiError {
