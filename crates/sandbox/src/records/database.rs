@@ -138,7 +138,7 @@ pub(super) fn id_number(digits: &[u8]) -> Option<u64> {
 }
 
 fn is_indexed(field: &Field) -> bool {
-    field.external_id || field.unique || matches!(field.kind, FieldKind::Reference | FieldKind::Base64)
+    (field.id_lookup() && field.kind != FieldKind::Id) || matches!(field.kind, FieldKind::Reference | FieldKind::Base64)
 }
 
 fn index_for(field: &Field) -> Option<Index> {

@@ -286,3 +286,63 @@ async fn a_condition_on_when_something_was_modified_is_kept_to() {
     let dated = org.request(Method::GET, &record).send().await.unwrap().headers()["last-modified"].clone();
     assert_eq!(asked(&record, "If-Modified-Since", dated.to_str().unwrap()).await.0, 304);
 }
+
+#[tokio::test]
+async fn records_are_found_by_the_standard_fields_that_find() {
+    let org = Org::start().await;
+    let contact = json!({ "LastName": "x", "Email": "Noor@northwind.test" });
+    let contact = create(&org, "Contact", contact).await;
+    let case = create(&org, "Case", json!({ "Subject": "x" })).await;
+    for (path, id) in [
+        ("Case/CaseNumber/00000001", case.as_str()),
+        ("Contact/Email/noor@northwind.test", contact.as_str()),
+        ("User/Username/Riley@sandbox.test", sandbox::RILEY_ID),
+    ] {
+        assert_eq!(org.get(&format!("/sobjects/{path}")).await.1["Id"], id, "{path}");
+        let (object, field) = path.split_once('/').unwrap();
+        let field = field.split_once('/').unwrap().0;
+        let described = org.get(&format!("/sobjects/{object}/describe")).await.1;
+        let described =
+            described["fields"].as_array().unwrap().iter().find(|known| known["name"] == field).unwrap().clone();
+        assert_eq!((&described["idLookup"], &described["externalId"]), (&json!(true), &json!(false)), "{path}");
+    }
+    let by_email = |body: Value| org.send(Method::PATCH, "/sobjects/Contact/Email/noor@northwind.test", body);
+    let (status, body) = by_email(json!({ "LastName": "Haddad" })).await;
+    assert_eq!((status, &body["created"]), (StatusCode::OK, &json!(false)));
+    let mut job = crate::bulk::job("upsert", "Contact");
+    job["externalIdFieldName"] = json!("Email");
+    let done = crate::bulk::load(&org, job, "Email,LastName\nnoor@northwind.test,Bulk\nnew@x.test,New\n").await;
+    assert_eq!(done["numberRecordsFailed"], 0, "{done}");
+    assert_eq!(
+        (org.sandbox.count("Contact"), org.get(&format!("/sobjects/Contact/{contact}")).await.1["LastName"].clone()),
+        (2, json!("Bulk"))
+    );
+    create(&org, "Contact", json!({ "LastName": "y", "Email": "noor@northwind.test" })).await;
+    assert_eq!(by_email(json!({})).await.0, StatusCode::MULTIPLE_CHOICES);
+}
+
+#[rstest]
+#[case::itself(&["a", "a"])]
+#[case::in_two_steps(&["a", "b", "a"])]
+#[case::in_three_steps(&["a", "b", "c", "a"])]
+#[tokio::test]
+async fn nobody_is_above_themselves(#[case] chain: &[&str]) {
+    let org = Org::start().await;
+    for (object, field) in [("Account", "ParentId"), ("Contact", "ReportsToId")] {
+        let mut ids = std::collections::HashMap::new();
+        for name in chain {
+            let name_field = if object == "Account" { "Name" } else { "LastName" };
+            if !ids.contains_key(name) {
+                ids.insert(*name, create(&org, object, json!({ name_field: name })).await);
+            }
+        }
+        let mut last = Default::default();
+        for pair in chain.windows(2) {
+            last = org
+                .send(Method::PATCH, &format!("/sobjects/{object}/{}", ids[pair[0]]), json!({ field: ids[pair[1]] }))
+                .await;
+        }
+        assert_eq!((last.0, code(&last.1)), (StatusCode::BAD_REQUEST, "CIRCULAR_DEPENDENCY"), "{object}");
+        assert_eq!(last.1[0]["fields"], json!([field]));
+    }
+}

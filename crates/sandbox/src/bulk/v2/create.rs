@@ -135,7 +135,7 @@ pub(in crate::bulk) fn external_id(
     let name = name.ok_or("InvalidJob : External ID was blank for an upsert operation.")?;
     let field = object
         .field(name)
-        .filter(|field| field.external_id || field.name == "Id")
+        .filter(|field| field.id_lookup())
         .ok_or_else(|| format!("InvalidJob : Field name provided, '{name}' is not an External ID or indexed field"))?;
     Ok(Some(field.name.clone()))
 }

@@ -16,7 +16,7 @@ fn permanent(name: &str, label: &str, plural: &str, prefix: &str) -> Object {
 pub(super) fn user() -> Object {
     permanent("User", "User", "Users", "005")
         .with_feed()
-        .with(Field::text("Username", "Username", 80).required())
+        .with(Field::text("Username", "Username", 80).required().finding())
         .with(Field::text("LastName", "Last Name", 80).required().part_of("Name"))
         .with(Field::text("FirstName", "First Name", 40).part_of("Name"))
         .with(Field::text("Name", "Full Name", 121).required().read_only().naming().part_of("Name"))
