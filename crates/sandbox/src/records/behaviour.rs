@@ -146,7 +146,24 @@ fn check_username(database: &Database, record: &Record) -> Result<(), ApiError> 
     Ok(())
 }
 
-/// The type is one of this object's; a record without one gets the first.
+/// Nobody is above themselves, in however many steps.
+fn check_ring(database: &Database, record: &Record, field: &str) -> Result<(), ApiError> {
+    let mut above = record.text(field).map(str::to_owned);
+    // Older data files may hold a ring, which nobody goes round for ever.
+    let mut seen = std::collections::HashSet::new();
+    while let Some(id) = above.filter(|id| seen.insert(id.clone())) {
+        if id == record.id() {
+            return Err(ApiError::bad("CIRCULAR_DEPENDENCY", "attempt to violate hierarchy constraints").about(field));
+        }
+        above = database.get(&id).and_then(|record| record.text(field)).map(str::to_owned);
+    }
+    Ok(())
+}
+
+/// What a record is that is of none of its object's types.
+pub(super) const MASTER_TYPE: &str = "012000000000000AAA";
+
+/// The type is one of this object's, or the master type; a record without one gets the first.
 fn check_record_type(database: &Database, object: &Object, record: &mut Record) -> Result<(), ApiError> {
     if object.field("RecordTypeId").is_none() {
         return Ok(());
@@ -164,6 +181,12 @@ fn check_record_type(database: &Database, object: &Object, record: &mut Record) 
             "INVALID_CROSS_REFERENCE_KEY",
             format!("Record Type ID: this ID value isn't valid for the user: {given}"),
         )
+        Some(MASTER_TYPE) => {
+            if types.next().is_none() {
+                record.set("RecordTypeId", Value::Null);
+            }
+            Ok(())
+        }
         .about("RecordTypeId")),
     }
 }

@@ -3,7 +3,9 @@
 use domain::Timestamp;
 use serde_json::{Map, Value};
 
-use super::{Authority, Record, Transaction, coerce::coerce, database::folded, transaction::Purpose};
+use super::{
+    Authority, Record, Transaction, behaviour::MASTER_TYPE, coerce::coerce, database::folded, transaction::Purpose,
+};
 use crate::{
     clock::parse_datetime,
     error::ApiError,
@@ -172,6 +174,9 @@ impl Transaction<'_> {
                 "FIELD_INTEGRITY_EXCEPTION",
                 format!("{}: id value of incorrect type: {id}", field.label),
             )
+        if field.name == "RecordTypeId" && id == MASTER_TYPE {
+            return Ok(());
+        }
             .about(&field.name));
         }
         match self.database.get(id) {

@@ -119,6 +119,11 @@ async fn changed_and_deleted_records_are_listed_by_time() {
     let (_, deleted) = org.get(&format!("/sobjects/Account/deleted?{span}")).await;
     assert_eq!(deleted["deletedRecords"][0]["id"], gone);
     assert_eq!(org.get("/sobjects/Account/updated?start=x&end=y").await.0, StatusCode::BAD_REQUEST);
+    for resource in ["updated", "deleted"] {
+        let span = format!("start={day}T00%3A00%3A00%2B00%3A00&end={day}T00%3A00%3A59%2B00%3A00");
+        let (_, body) = org.get(&format!("/sobjects/Account/{resource}?{span}")).await;
+        assert_eq!(body[0]["errorCode"], "INVALID_REPLICATION_DATE", "less than a minute");
+    }
 }
 
 #[tokio::test]
