@@ -146,7 +146,8 @@ fn identifier(field: &Field, value: &Value) -> Result<Value, ApiError> {
 fn text(field: &Field, value: &Value) -> Result<Value, ApiError> {
     let text = match value {
         // No document says whether Salesforce leaves such characters out or refuses them; what it answers in XML can't hold them.
-        Value::String(text) => allowed(text).into_owned(),
+        // Blanks around it go, in long text too.
+        Value::String(text) => allowed(text).trim_matches(|character| character <= ' ').to_owned(),
         Value::Number(_) | Value::Bool(_) => value.to_string(),
         _ => return Err(unreadable("string", value)),
     };
