@@ -28,10 +28,14 @@ pub(super) fn before_save(
             record.set("Name", name);
         }
         "Case" => derive_case(database, object, record, before, now),
-        "Opportunity" => sales::derive_opportunity(record, before),
+        "Opportunity" => {
+            sales::keep_what_lines_say(record, before)?;
+            sales::derive_opportunity(record, before);
+        }
         "PricebookEntry" => sales::derive_price(database, record, before)?,
-        "OpportunityLineItem" => sales::derive_line(database, record)?,
-        "Task" | "Event" => activity::derive(database, object, record, before, now),
+        "OpportunityLineItem" => sales::derive_line(database, record, before)?,
+        "Account" => check_ring(database, record, "ParentId")?,
+        "Task" | "Event" => activity::derive(database, object, record, before, now)?,
         "ContentVersion" => files::describe_version(record, before)?,
         "ContentDocumentLink" => files::check_link(database, record, before)?,
         "FeedItem" => {
@@ -197,6 +201,7 @@ pub(super) fn before_delete(database: &Database, object: &Object, record: &Recor
     match object.name.as_str() {
         "ContentDocumentLink" => files::check_unlink(database, record),
         _ => Ok(()),
+        "Account" | "Pricebook2" => sales::check_delete(database, object, record),
     }
 }
 
