@@ -272,8 +272,15 @@ pub(super) fn after_update(
     record: &Record,
     before: &Record,
 ) -> Result<(), ApiError> {
-    if object.name == "ContentDocument" && before.get("OwnerId") != record.get("OwnerId") {
-        files::link_owner(transaction, record)?;
+    match object.name.as_str() {
+        "ContentDocument" => {
+            files::name_alike(transaction, record, before);
+            if before.get("OwnerId") != record.get("OwnerId") {
+                files::link_owner(transaction, record)?;
+            }
+        }
+        "ContentVersion" => files::name_alike(transaction, record, before),
+        _ => {}
     }
     Ok(())
 }

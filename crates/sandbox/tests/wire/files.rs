@@ -274,3 +274,31 @@ async fn bytes_go_with_the_last_record_that_has_them() {
     let body = org.request(Method::GET, &format!("/sobjects/Attachment/{body}/Body")).send().await.unwrap();
     assert_eq!(body.bytes().await.unwrap().as_ref(), b"b");
 }
+
+#[tokio::test]
+async fn a_document_and_its_latest_version_have_one_title() {
+    let org = Org::start().await;
+    let version = json!({ "Title": "First", "PathOnClient": "a.txt", "VersionData": "YQ==" });
+    let first = org.sandbox.create("ContentVersion", version).await.unwrap();
+    let document = org.sandbox.records("ContentDocument")[0]["Id"].as_str().unwrap().to_owned();
+    let titles = || {
+        let of = |object: &str| {
+            org.sandbox
+                .records(object)
+                .iter()
+                .map(|record| record["Title"].as_str().unwrap().to_owned())
+                .collect::<Vec<_>>()
+        };
+        (of("ContentDocument").concat(), of("ContentVersion"))
+    };
+    org.sandbox.update("ContentDocument", &document, json!({ "Title": "By document" })).await.unwrap();
+    assert_eq!(titles(), ("By document".to_owned(), vec!["By document".to_owned()]));
+    org.sandbox.update("ContentVersion", &first, json!({ "Title": "By version" })).await.unwrap();
+    assert_eq!(titles(), ("By version".to_owned(), vec!["By version".to_owned()]));
+    let second =
+        json!({ "Title": "Second", "PathOnClient": "a.txt", "VersionData": "Yg==", "ContentDocumentId": document });
+    org.sandbox.create("ContentVersion", second).await.unwrap();
+    org.sandbox.update("ContentDocument", &document, json!({ "Title": "Later" })).await.unwrap();
+    org.sandbox.update("ContentVersion", &first, json!({ "Title": "Old" })).await.unwrap();
+    assert_eq!(titles(), ("Later".to_owned(), vec!["Old".to_owned(), "Later".to_owned()]));
+}
