@@ -23,6 +23,7 @@ pub(super) fn before_save(
             if object.name == "User" {
                 check_username(database, record)?;
             }
+            check_ring(database, record, "ReportsToId")?;
             let name = [record.text("FirstName"), record.text("LastName")];
             let name = name.into_iter().flatten().collect::<Vec<_>>().join(" ");
             record.set("Name", name);
@@ -180,17 +181,17 @@ fn check_record_type(database: &Database, object: &Object, record: &mut Record) 
             }
             Ok(())
         }
-        Some(given) if types.any(|(id, _)| id == given) => Ok(()),
-        Some(given) => Err(ApiError::bad(
-            "INVALID_CROSS_REFERENCE_KEY",
-            format!("Record Type ID: this ID value isn't valid for the user: {given}"),
-        )
         Some(MASTER_TYPE) => {
             if types.next().is_none() {
                 record.set("RecordTypeId", Value::Null);
             }
             Ok(())
         }
+        Some(given) if types.any(|(id, _)| id == given) => Ok(()),
+        Some(given) => Err(ApiError::bad(
+            "INVALID_CROSS_REFERENCE_KEY",
+            format!("Record Type ID: this ID value isn't valid for the user: {given}"),
+        )
         .about("RecordTypeId")),
     }
 }
@@ -200,8 +201,8 @@ fn check_record_type(database: &Database, object: &Object, record: &mut Record) 
 pub(super) fn before_delete(database: &Database, object: &Object, record: &Record) -> Result<(), ApiError> {
     match object.name.as_str() {
         "ContentDocumentLink" => files::check_unlink(database, record),
-        _ => Ok(()),
         "Account" | "Pricebook2" => sales::check_delete(database, object, record),
+        _ => Ok(()),
     }
 }
 

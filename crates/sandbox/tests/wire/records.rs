@@ -252,8 +252,23 @@ async fn what_is_too_large_or_no_json_is_refused_before_anything_is_done() {
 async fn a_user_name_is_an_address_that_nobody_else_has(#[case] name: &str, #[case] expected: &str) {
     let org = Org::start().await;
     let profile = org.query("SELECT Id FROM Profile").await["records"][0]["Id"].clone();
-    let user = |name: &str| json!({ "Username": name, "LastName": "x", "Alias": "x", "Email": "x@x.test", "ProfileId": profile });
+    let user = |name: &str| {
+        json!({
+            "Username": name, "LastName": "x", "Alias": "x", "Email": "x@x.test", "ProfileId": profile,
+            "TimeZoneSidKey": "Europe/Berlin", "LocaleSidKey": "de_DE", "EmailEncodingKey": "UTF-8", "LanguageLocaleKey": "de",
+        })
+    };
     create(&org, "User", user("new@sandbox.test")).await;
+    for key in ["TimeZoneSidKey", "LocaleSidKey", "EmailEncodingKey", "LanguageLocaleKey"] {
+        for (value, expected) in
+            [(json!("nowhere"), "INVALID_OR_NULL_FOR_RESTRICTED_PICKLIST"), (Value::Null, "REQUIRED_FIELD_MISSING")]
+        {
+            let mut other = user("other@sandbox.test");
+            other[key] = value;
+            let (_, body) = org.send(Method::POST, "/sobjects/User", other).await;
+            assert_eq!((code(&body), &body[0]["fields"]), (expected, &json!([key])));
+        }
+    }
     let (status, body) = org.send(Method::POST, "/sobjects/User", user(name)).await;
     assert_eq!((status, code(&body)), (StatusCode::BAD_REQUEST, expected), "{body}");
 }
