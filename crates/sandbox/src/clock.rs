@@ -17,8 +17,9 @@ pub(crate) struct OrgClock {
 }
 
 impl OrgClock {
-    pub(crate) fn new(base: Arc<dyn Clock>) -> Self {
-        Self { base, offset: AtomicI64::new(0) }
+    /// Ahead of the base clock by what was kept of its last run.
+    pub(crate) fn new(base: Arc<dyn Clock>, offset: i64) -> Self {
+        Self { base, offset: AtomicI64::new(offset) }
     }
 
     pub(crate) fn now(&self) -> Timestamp {
@@ -29,14 +30,20 @@ impl OrgClock {
         self.offset.fetch_add(i64::try_from(by.as_micros()).unwrap_or(i64::MAX), Ordering::SeqCst);
     }
 
+    /// Microseconds it is ahead of the base clock.
+    pub(crate) fn offset(&self) -> i64 {
+        self.offset.load(Ordering::SeqCst)
+    }
+
     pub(crate) fn reset(&self) {
         self.offset.store(0, Ordering::SeqCst);
     }
 }
 
-/// `2026-11-20T12:00:00.000+0000`, as Salesforce writes a moment.
+/// `2026-11-20T12:00:00.000+0000`, as Salesforce writes a moment: it keeps whole seconds and writes milliseconds all the same.
 pub(crate) fn datetime(timestamp: Timestamp) -> String {
-    let text = timestamp.to_rfc3339();
+    let seconds = Timestamp::from_micros(timestamp.as_micros().div_euclid(1_000_000).saturating_mul(1_000_000));
+    let text = seconds.to_rfc3339();
     format!("{}+0000", text.strip_suffix('Z').unwrap_or(&text))
 }
 
@@ -63,6 +70,10 @@ mod tests {
         ] {
             let moment = parse_datetime(text).expect(text);
             assert_eq!(datetime(moment), "2026-11-20T12:00:00.000+0000", "{text}");
+        }
+        for text in ["2026-11-20T12:00:00.999Z", "1969-12-31T23:59:59.001Z"] {
+            let moment = datetime(parse_datetime(text).expect(text));
+            assert_eq!(moment, format!("{}.000+0000", &text[..19]), "a part of a second isn't kept");
         }
         assert_eq!(parse_datetime("2026-11-20"), None);
         assert_eq!(parse_datetime("noon"), None);

@@ -4,17 +4,18 @@ use std::{sync::Arc, time::Duration};
 
 use axum::{
     Json, Router,
-    extract::{Query, State},
+    extract::State,
     response::{IntoResponse, Response},
     routing::{get, post},
 };
-use http::StatusCode;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::{
+    asked::{Body, Parameters, unknown},
     budget::Limits,
     clock::datetime,
+    error::ApiError,
     faults::Fault,
     lock::locked,
     org::{Org, Writer},
@@ -47,7 +48,7 @@ fn done() -> Done {
 async fn reset(State(org): State<Arc<Org>>) -> Response {
     match org.reset().await {
         Ok(()) => done().into_response(),
-        Err(error) => (StatusCode::INTERNAL_SERVER_ERROR, error.to_string()).into_response(),
+        Err(error) => ApiError::from(error).into_response(),
     }
 }
 
@@ -60,9 +61,9 @@ struct Count {
     object: String,
 }
 
-async fn count(State(org): State<Arc<Org>>, Query(query): Query<Count>) -> Response {
+async fn count(State(org): State<Arc<Org>>, Parameters(query): Parameters<Count>) -> Response {
     let Some(object) = org.schema.object(&query.object) else {
-        return (StatusCode::NOT_FOUND, format!("There is no object {}", query.object)).into_response();
+        return unknown(format!("There is no object {}", query.object)).into_response();
     };
     Json(json!({ "count": org.read(|database| database.count(&object.name)) })).into_response()
 }
@@ -77,9 +78,11 @@ async fn clock(State(org): State<Arc<Org>>) -> Json<Value> {
     Json(json!({ "now": datetime(org.now()) }))
 }
 
-async fn advance(State(org): State<Arc<Org>>, Json(advance): Json<Advance>) -> Json<Value> {
-    org.clock.advance(Duration::from_secs(advance.advance_seconds));
-    clock(State(org)).await
+async fn advance(State(org): State<Arc<Org>>, Body(advance): Body<Advance>) -> Response {
+    match org.advance_clock(Duration::from_secs(advance.advance_seconds)).await {
+        Ok(()) => clock(State(org)).await.into_response(),
+        Err(error) => ApiError::from(error).into_response(),
+    }
 }
 
 async fn expire_sessions(State(org): State<Arc<Org>>) -> Done {
@@ -101,7 +104,7 @@ struct Budget {
     remaining: u64,
 }
 
-async fn api_budget(State(org): State<Arc<Org>>, Json(budget): Json<Budget>) -> Done {
+async fn api_budget(State(org): State<Arc<Org>>, Body(budget): Body<Budget>) -> Done {
     org.budget.set_remaining(budget.remaining, org.now());
     done()
 }
@@ -139,7 +142,7 @@ struct SetLimits {
     event_streams: Option<usize>,
 }
 
-async fn set_limits(State(org): State<Arc<Org>>, Json(set): Json<SetLimits>) -> Json<Value> {
+async fn set_limits(State(org): State<Arc<Org>>, Body(set): Body<SetLimits>) -> Json<Value> {
     let now = org.budget.limits();
     org.budget.set_limits(Limits {
         daily: set.daily.unwrap_or(now.daily),
@@ -162,7 +165,7 @@ struct Turn {
     audit_fields: Option<bool>,
 }
 
-async fn switches(State(org): State<Arc<Org>>, Json(turn): Json<Turn>) -> Json<Value> {
+async fn switches(State(org): State<Arc<Org>>, Body(turn): Body<Turn>) -> Json<Value> {
     let mut switches = locked(&org.switches);
     switches.rotation = turn.rotation.unwrap_or(switches.rotation);
     switches.feed_tracking = turn.feed_tracking.unwrap_or(switches.feed_tracking);
@@ -181,8 +184,8 @@ struct Undelete {
 }
 
 /// All or none.
-async fn undelete(State(org): State<Arc<Org>>, Json(Undelete { ids }): Json<Undelete>) -> Response {
-    let writer = Writer { user: ADMIN_ID.to_owned(), lock_row: false };
+async fn undelete(State(org): State<Arc<Org>>, Body(Undelete { ids }): Body<Undelete>) -> Response {
+    let writer = Writer::within(ADMIN_ID);
     match org.transact(writer, move |transaction| ids.iter().try_for_each(|id| transaction.undelete(id))).await {
         Ok(()) => done().into_response(),
         Err(error) => error.into_response(),
@@ -195,9 +198,10 @@ struct JwtKey {
     public_key_pem: String,
 }
 
-async fn jwt_key(State(org): State<Arc<Org>>, Json(key): Json<JwtKey>) -> Response {
+async fn jwt_key(State(org): State<Arc<Org>>, Body(key): Body<JwtKey>) -> Response {
     if jsonwebtoken::DecodingKey::from_rsa_pem(key.public_key_pem.as_bytes()).is_err() {
-        return (StatusCode::BAD_REQUEST, "public_key_pem must be an RSA public key in PEM form").into_response();
+        return ApiError::bad("INVALID_ARGUMENT", "public_key_pem must be an RSA public key in PEM form")
+            .into_response();
     }
     org.auth().add_jwt_key(key.public_key_pem);
     org.keep_auth().await;
@@ -208,7 +212,7 @@ async fn faults(State(org): State<Arc<Org>>) -> Json<Vec<Fault>> {
     Json(org.faults.list())
 }
 
-async fn add_fault(State(org): State<Arc<Org>>, Json(fault): Json<Fault>) -> Done {
+async fn add_fault(State(org): State<Arc<Org>>, Body(fault): Body<Fault>) -> Done {
     org.faults.add(fault);
     done()
 }

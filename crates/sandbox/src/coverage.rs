@@ -198,6 +198,16 @@ pub(crate) async fn unrouted(uri: Uri) -> Response {
     }
 }
 
+/// What a route takes by other methods.
+pub(crate) async fn wrong_method(method: Method, uri: Uri) -> ApiError {
+    let path: Vec<&str> = uri.path().split('/').filter(|segment| !segment.is_empty()).collect();
+    let found = RESOURCES.iter().find(|resource| !resource.is_beneath_version() && resource.fits(&path));
+    match found.map(|resource| resource.coverage) {
+        Some(Coverage::Answered(methods)) => ApiError::method_not_allowed(&method, methods),
+        _ => ApiError::method_not_allowed(&method, "others"),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use std::collections::BTreeMap;

@@ -11,6 +11,31 @@ use serde_json::{Value, json};
 
 use crate::schema::Object;
 
+/// Why a record isn't saved or deleted.
+const OF_RECORDS: [&str; 21] = [
+    "CANNOT_INSERT_UPDATE_ACTIVATE_ENTITY",
+    "CIRCULAR_DEPENDENCY",
+    "DELETE_FAILED",
+    "DUPLICATE_EXTERNAL_ID",
+    "DUPLICATE_USERNAME",
+    "DUPLICATE_VALUE",
+    "ENTITY_IS_DELETED",
+    "FIELD_INTEGRITY_EXCEPTION",
+    "INACTIVE_OWNER_OR_USER",
+    "INVALID_CROSS_REFERENCE_KEY",
+    "INVALID_EMAIL_ADDRESS",
+    "INVALID_FIELD_FOR_INSERT_UPDATE",
+    "INVALID_OPERATION",
+    "INVALID_OR_NULL_FOR_RESTRICTED_PICKLIST",
+    "INVALID_TYPE_ON_FIELD_IN_RECORD",
+    "LIMIT_EXCEEDED",
+    "REQUIRED_FIELD_MISSING",
+    "STANDARD_PRICE_NOT_DEFINED",
+    "STRING_TOO_LONG",
+    "UNABLE_TO_LOCK_ROW",
+    "UNDELETE_FAILED",
+];
+
 /// One entry of the error array that every failed REST call answers with.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{code}: {message}")]
@@ -87,10 +112,11 @@ impl ApiError {
         Self::bad("UNABLE_TO_LOCK_ROW", format!("unable to obtain exclusive access to this record or 1 records: {id}"))
     }
 
-    /// As one entry of the array.
+    /// As one entry of the array. What is wrong with a record names its fields, if there are none too; what is wrong with a request
+    /// has none.
     pub(crate) fn entry(&self) -> Value {
         let mut entry = json!({ "message": self.message, "errorCode": self.code });
-        if (!self.fields.is_empty() || self.status == StatusCode::BAD_REQUEST)
+        if (!self.fields.is_empty() || OF_RECORDS.contains(&&*self.code))
             && let Some(map) = entry.as_object_mut()
         {
             map.insert("fields".into(), json!(self.fields));

@@ -73,7 +73,7 @@ pub fn soql(bytes: &[u8]) {
     assert_eq!(again.as_ref().map(ToString::to_string).as_ref(), Ok(&printed));
     let org = locked(&ORG);
     for scope in [Scope::Live, Scope::All] {
-        let settings = Settings { now: now().to_jiff(), scope, version: "67.0" };
+        let settings = Settings::new(now().to_jiff(), scope, "67.0");
         let answer = soql::run(&query, &SCHEMA, &*org, &settings);
         assert_eq!(answer, soql::run(&query, &SCHEMA, &Plain(&org), &settings), "{printed}");
         let same = again.as_ref().ok().and_then(|again| soql::run(again, &SCHEMA, &*org, &settings).ok());
@@ -85,7 +85,7 @@ pub fn soql(bytes: &[u8]) {
 pub fn sosl(bytes: &[u8]) {
     let Ok(search) = sosl::parse(&String::from_utf8_lossy(bytes)) else { return };
     let org = locked(&ORG);
-    let settings = Settings { now: now().to_jiff(), scope: Scope::Live, version: "67.0" };
+    let settings = Settings::new(now().to_jiff(), Scope::Live, "67.0");
     let found = sosl::run(&search, &SCHEMA, &*org, &settings);
     assert_eq!(found, sosl::run(&search, &SCHEMA, &Plain(&org), &settings));
 }

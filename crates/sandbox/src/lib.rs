@@ -4,6 +4,7 @@
 //! development tool and never claims to be Salesforce in production.
 
 mod activity;
+mod asked;
 mod budget;
 mod bulk;
 mod clock;
@@ -28,6 +29,7 @@ mod server;
 mod soap;
 pub mod soql;
 mod tls;
+mod xml;
 
 pub use activity::RequestLog;
 pub use budget::Limits;

@@ -4,7 +4,10 @@ mod planting;
 mod settings;
 mod transact;
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
+use std::{
+    sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock},
+    time::Duration,
+};
 
 use axum::body::Bytes;
 use domain::{Clock, Random, Timestamp};
@@ -30,6 +33,7 @@ use crate::{
 };
 
 const AUTH_SETTING: &str = "auth";
+const CLOCK_SETTING: &str = "clock";
 const PLANTING_SETTING: &str = "planting";
 const UNDER_WAY: &str = "under way";
 const DONE: &str = "done";
@@ -93,6 +97,7 @@ impl Org {
         let mut events = EventLog::default();
         let mut managed = ManagedSubscriptions::restored(None, &schema)?;
         let mut jobs = Jobs::default();
+        let mut offset = 0;
         let mut seeded = false;
         if let Some(journal) = &journal {
             if journal.setting(PLANTING_SETTING).await?.as_deref() == Some(UNDER_WAY) {
@@ -115,11 +120,14 @@ impl Org {
             if let Some(text) = journal.setting(AUTH_SETTING).await? {
                 auth = serde_json::from_str(&text)?;
             }
+            if let Some(text) = journal.setting(CLOCK_SETTING).await? {
+                offset = serde_json::from_str(&text)?;
+            }
         }
         let event_types = EventTypes::of(&schema);
         let org = Arc::new(Self {
             schema,
-            clock: OrgClock::new(clock),
+            clock: OrgClock::new(clock, offset),
             random,
             faults: Faults::default(),
             budget: Arc::new(ApiBudget::new(settings.limits)),
@@ -198,6 +206,19 @@ impl Org {
         if let Err(error) = self.keep(AUTH_SETTING, || serde_json::to_string(&*self.auth())).await {
             tracing::error!(error = &error as &dyn std::error::Error, "journal.write");
         }
+    }
+
+    /// Moves the clock forward, and keeps that: what was written in its future stays in the past of every later write.
+    ///
+    /// # Errors
+    /// The data file can't be written; the clock has moved all the same.
+    pub(crate) async fn advance_clock(&self, by: Duration) -> Result<(), JournalError> {
+        self.clock.advance(by);
+        self.keep_clock().await
+    }
+
+    async fn keep_clock(&self) -> Result<(), JournalError> {
+        self.keep(CLOCK_SETTING, || serde_json::to_string(&self.clock.offset())).await
     }
 
     /// Writes a setting down as it is when its turn has come.

@@ -7,7 +7,7 @@ use std::{
 };
 
 use axum_server::tls_rustls::RustlsConfig;
-use domain::{Clock, Random, SystemClock, SystemRandom};
+use domain::{Clock, Random, SalesforceId, SystemClock, SystemRandom};
 use serde_json::{Map, Value};
 
 use crate::{
@@ -26,6 +26,9 @@ use crate::{
     soql::Scope,
     tls::{Identity, TlsError},
 };
+
+/// Begins the id of every org.
+const ORGANIZATION_PREFIX: &str = "00D";
 
 #[derive(Clone, Debug)]
 pub struct SandboxOptions {
@@ -71,6 +74,12 @@ impl Default for SandboxOptions {
 pub enum StartError {
     #[error("the schema in {} can’t be used", folder.display())]
     Schema { folder: PathBuf, source: MetadataError },
+    #[error(
+        "{id:?} is no id of an org: 15 or 18 characters that begin with {}, such as {}",
+        ORGANIZATION_PREFIX,
+        seed::ORGANIZATION_ID
+    )]
+    Organization { id: String },
     #[error("the org has no {name} that it could lack or keep from being written")]
     Unknown { name: String },
     #[error("the data file {} can’t be used", file.display())]
@@ -104,6 +113,10 @@ impl Sandbox {
         clock: Arc<dyn Clock>,
         random: Arc<dyn Random>,
     ) -> Result<Self, StartError> {
+        let organization = SalesforceId::new(&options.organization_id).ok();
+        let organization = organization
+            .filter(|id| id.key_prefix() == ORGANIZATION_PREFIX)
+            .ok_or_else(|| StartError::Organization { id: options.organization_id.clone() })?;
         let schema_error = |source| StartError::Schema { folder: options.schema_dir.clone(), source };
         let mut schema = Schema::load(&options.schema_dir).map_err(schema_error)?;
         let unknown = |name: &str| StartError::Unknown { name: name.to_owned() };
@@ -125,7 +138,7 @@ impl Sandbox {
         let settings = Settings {
             limits: options.limits,
             rotation: options.refresh_token_rotation,
-            organization: options.organization_id,
+            organization: organization.as_str().to_owned(),
         };
         let org = Org::open(schema, journal, options.seed, settings, clock, random).await.map_err(data_error)?;
         let tls = match options.tls_listen {
@@ -240,7 +253,7 @@ impl Sandbox {
         user_id: &str,
         work: impl FnOnce(&mut Transaction<'_>) -> Result<T, ApiError> + Send + 'static,
     ) -> Result<T, ApiError> {
-        self.org.transact(Writer { user: user_id.to_owned(), lock_row: false }, work).await
+        self.org.transact(Writer::within(user_id), work).await
     }
 
     pub fn faults(&self) -> &Faults {
@@ -262,7 +275,7 @@ impl Sandbox {
         self.org.budget.set_remaining(remaining, self.org.now());
     }
 
-    /// Moves the org's clock forward.
+    /// Moves the org's clock forward, until the program ends: only `POST /_sandbox/clock` keeps it in the data file.
     pub fn advance_clock(&self, by: std::time::Duration) {
         self.org.clock.advance(by);
     }

@@ -130,6 +130,7 @@ fn organization(transaction: &mut Transaction<'_>, id: &str) -> Result<(), ApiEr
         json!({
             "Id": id, "FirstName": first, "LastName": last, "Username": email, "Email": email, "Alias": alias,
             "CommunityNickname": alias, "ProfileId": PROFILE_ID, "IsActive": true, "UserType": "Standard",
+            "TimeZoneSidKey": "GMT", "LocaleSidKey": "en_US", "EmailEncodingKey": "UTF-8", "LanguageLocaleKey": "en_US",
         })
     };
     add(transaction, "User", &user(ADMIN_ID, "Sandbox", "Admin", "admin@sandbox.test", "admin"))?;

@@ -65,6 +65,7 @@ pub(crate) fn router(org: Arc<Org>) -> Router {
         .merge(control::routes())
         .merge(console::routes())
         .fallback(coverage::unrouted)
+        .method_not_allowed_fallback(coverage::wrong_method)
         .with_state(org)
 }
 
@@ -142,10 +143,12 @@ impl Door {
         Origin(format!("{}://{host}", self.scheme))
     }
 
-    /// A browser says whose page sends a form; clients without pages say nothing.
+    /// A browser says whose page sends a form; clients without pages say nothing. A page of this org comes from the address it was
+    /// asked at, by a name that nobody else can have made lead here.
     fn sent_from_elsewhere(&self, request: &Request) -> bool {
-        let sent = request.headers().get(header::ORIGIN);
-        sent.is_some_and(|sent| sent.as_bytes() != self.origin(request).to_string().as_bytes())
+        let Some(sent) = request.headers().get(header::ORIGIN) else { return false };
+        let here = self.origin(request).to_string();
+        sent.as_bytes() != here.as_bytes() || !is_own_name(&here)
     }
 
     async fn route(self, mut request: Request) -> Response {
@@ -156,6 +159,16 @@ impl Door {
             Ok(response) => response,
             Err(never) => match never {},
         }
+    }
+}
+
+/// Whoever owns a domain can make a name of it lead to this machine once a browser has taken their page from it; what that page sends
+/// looks like the org's own. An address, the names of the machine itself and names without a domain aren't theirs to give.
+fn is_own_name(origin: &str) -> bool {
+    match url::Url::parse(origin).ok().as_ref().and_then(url::Url::host) {
+        Some(url::Host::Domain(name)) => !name.contains('.') || name.ends_with(".localhost"),
+        Some(url::Host::Ipv4(_) | url::Host::Ipv6(_)) => true,
+        None => false,
     }
 }
 
@@ -254,5 +267,34 @@ impl Drop for Listening {
     fn drop(&mut self) {
         self.handle.shutdown();
         self.task.abort();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_own_name;
+
+    #[test]
+    fn only_names_that_nobody_can_point_here_are_the_orgs_own() {
+        for own in [
+            "http://127.0.0.1:8180",
+            "https://[::1]:8443",
+            "http://localhost:8180",
+            "http://a.localhost",
+            "http://sandbox:8180",
+            "http://192.168.1.9",
+        ] {
+            assert!(is_own_name(own), "{own}");
+        }
+        for other in [
+            "http://evil.example:8180",
+            "http://localhost.evil.example",
+            "http://127.0.0.1.evil.example",
+            "http://evil.example.",
+            "nonsense",
+            "null",
+        ] {
+            assert!(!is_own_name(other), "{other}");
+        }
     }
 }

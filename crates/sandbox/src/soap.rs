@@ -7,12 +7,12 @@ use std::sync::Arc;
 
 use axum::{
     Extension, Router,
+    body::Bytes,
     extract::{Path, State},
     response::{IntoResponse, Response},
     routing::post,
 };
 use http::{StatusCode, header};
-use quick_xml::escape::escape;
 
 use self::element::Element;
 use crate::{
@@ -20,6 +20,7 @@ use crate::{
     org::Org,
     records::Record,
     server::Origin,
+    xml::escape,
 };
 
 /// `login()` is gone from this version on.
@@ -59,17 +60,18 @@ async fn answer(
     State(org): State<Arc<Org>>,
     Extension(origin): Extension<Origin>,
     Path(path): Path<Vec<(String, String)>>,
-    body: String,
+    body: Bytes,
 ) -> Response {
     let version = path.into_iter().find(|(name, _)| name == "version").map(|(_, version)| version).unwrap_or_default();
     let number: u32 = version.split('.').next().and_then(|number| number.parse().ok()).unwrap_or(0);
     if number < OLDEST {
         return fault("UNSUPPORTED_API_VERSION", &format!("API version {version} is not supported"));
     }
-    let Some(envelope) = Element::read(&body) else {
-        return fault("MALFORMED_QUERY", "The body is not a SOAP envelope");
+    let envelope = std::str::from_utf8(&body).ok().and_then(Element::read);
+    let Some(envelope) = envelope.filter(|envelope| envelope.name == "Envelope") else {
+        return unreadable();
     };
-    let Some(log_in) = LogIn::read(&envelope) else { return calls::answer(&org, &envelope).await };
+    let Some(log_in) = LogIn::read(&envelope) else { return calls::answer(&org, &version, &envelope).await };
     if number >= FIRST_WITHOUT_LOGIN {
         return fault("INVALID_OPERATION", &format!("login() is not available in API version {version}; use OAuth"));
     }
@@ -112,7 +114,7 @@ fn success(org: &Org, user: &Record, session: &str, origin: &Origin, version: &s
 fn user_info(org: &Org, user: &Record) -> String {
     let seconds = org.budget.limits().session_seconds;
     let organization = org.organization_id();
-    let field = |name: &str| escape(user.text(name).unwrap_or_default()).into_owned();
+    let field = |name: &str| escape(user.text(name).unwrap_or_default());
     format!(
         "<organizationId>{organization}</organizationId>\
          <organizationName>Sandbox Org</organizationName>\
@@ -140,6 +142,16 @@ pub(crate) fn not_emulated(what: &str) -> Response {
     let mut response = fault("NOT_IMPLEMENTED", &message);
     *response.status_mut() = StatusCode::NOT_IMPLEMENTED;
     response
+}
+
+/// What can't be read as a call is the client's fault, in SOAP's own words rather than the API's.
+fn unreadable() -> Response {
+    let body = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\
+                <soapenv:Envelope xmlns:soapenv=\"http://schemas.xmlsoap.org/soap/envelope/\">\
+                <soapenv:Body><soapenv:Fault><faultcode>soapenv:Client</faultcode>\
+                <faultstring>The body is not a SOAP envelope</faultstring>\
+                </soapenv:Fault></soapenv:Body></soapenv:Envelope>";
+    xml(StatusCode::INTERNAL_SERVER_ERROR, body.to_owned())
 }
 
 /// Clients match the codes as text, with the prefix `sf`; only that of a refused log-in has none as `faultcode`.

@@ -47,7 +47,10 @@ async fn every_naughty_string_survives_as_a_comment(#[case] backend: Backend) {
     let olga = fresh.person("olga", Role::Partner, &["MITx"]).await;
     let mut found: Vec<_> =
         fresh.engine.thread(&olga, circuits(), None).await.unwrap().posts.into_iter().map(|post| post.body).collect();
-    let mut written: Vec<_> = thread.posts.into_iter().map(|post| post.body).collect();
+    // The org keeps no text that XML has no form for.
+    let kept = |character: &char| matches!(character, '\t' | '\n' | ' '..='\u{fffd}' | '\u{10000}'..);
+    let mut written: Vec<String> =
+        thread.posts.into_iter().map(|post| post.body.chars().filter(kept).collect()).collect();
     found.sort();
     written.sort();
     assert_eq!(found, written);

@@ -53,7 +53,8 @@ pub(crate) fn org_at(url: &str) -> OrgOptions {
 impl Portal {
     pub(crate) async fn new(backend: Backend, org: Option<OrgOptions>) -> Self {
         let database = store::testing::database(backend).await;
-        let clock = Arc::new(ManualClock::new(SystemClock.now()));
+        // A second before the org's, which keeps whole seconds: what is said there in answer comes later.
+        let clock = Arc::new(ManualClock::new(SystemClock.now().saturating_sub(Duration::from_secs(1))));
         let uploads = tempfile::tempdir().unwrap();
         let engine = engine_in(uploads.path(), database.store.clone(), &clock, org.clone());
         // Before there was an org, so that nothing of it waits to be sent.

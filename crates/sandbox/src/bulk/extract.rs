@@ -174,7 +174,7 @@ fn found(org: &Org, task: &Task, text: &str) -> Result<Found, ApiError> {
     let header = table::line(headers.iter().map(String::as_str), task.dialect);
     let mut found = Found { header, ..Found::default() };
     let scope = if task.operation == Operation::QueryAll { Scope::All } else { Scope::Live };
-    let settings = Settings { now: org.now().to_jiff(), scope, version: &task.version };
+    let settings = Settings::new(org.now().to_jiff(), scope, &task.version);
     // In one look, so that what is found was there at one moment.
     org.read(|database| {
         let page = soql::run_page(&query, &org.schema, database, &settings, ROWS_AT_A_TIME)?;

@@ -30,6 +30,7 @@ pub fn rows(bytes: &[u8]) {
         user: String::new(),
         api: Api::V2Ingest,
         version: "67.0".to_owned(),
+        origin: Default::default(),
         chunking: None,
     };
     let Some(object) = SCHEMA.object(&task.object) else { return };

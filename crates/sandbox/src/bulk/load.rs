@@ -10,8 +10,8 @@ use super::{
 };
 use crate::{
     error::ApiError,
-    records::{Authority, Transaction},
-    schema::Object,
+    records::{Authority, Repeated, Transaction},
+    schema::{Field, Object},
 };
 
 /// The value of a field whose name may be in any case, taken out.
@@ -33,17 +33,35 @@ fn id_of(object: &Object, body: &mut Body, operation: Operation) -> Result<Strin
         .ok_or_else(|| ApiError::bad("MALFORMED_ID", format!("Id: id value of incorrect type: {id}")).about("Id"))
 }
 
-/// Does to one row what the job is about; what a refused row had changed by then is taken back.
-pub(super) fn row(transaction: &mut Transaction<'_>, task: &Task, object: &Object, body: Body) -> Outcome {
-    let savepoint = transaction.savepoint();
-    let texts = body.clone();
-    apply(transaction, task, object, body).map_err(|error| {
-        transaction.roll_back_to(savepoint);
-        as_told(error, &texts).into()
-    })
+/// Does to each row what the job is about; what a refused row had changed by then is taken back.
+pub(super) fn rows(transaction: &mut Transaction<'_>, task: &Task, object: &Object, rows: Vec<Body>) -> Vec<Outcome> {
+    let key_field = task.external_id_field.as_deref().and_then(|field| object.field(field));
+    let keys = |field: &Field| {
+        let key = |row: &Body| {
+            row.iter().find(|(name, _)| name.eq_ignore_ascii_case(&field.name)).map(|(_, key)| key.clone())
+        };
+        rows.iter().filter_map(key).collect::<Vec<Value>>()
+    };
+    let repeated = key_field.map(|field| Repeated::among(field, &keys(field)));
+    let mut outcomes = Vec::with_capacity(rows.len());
+    for body in rows {
+        let savepoint = transaction.savepoint();
+        let texts = body.clone();
+        outcomes.push(apply(transaction, task, object, body, repeated.as_ref()).map_err(|error| {
+            transaction.roll_back_to(savepoint);
+            as_told(error, &texts).into()
+        }));
+    }
+    outcomes
 }
 
-fn apply(transaction: &mut Transaction<'_>, task: &Task, object: &Object, mut body: Body) -> Result<Saved, ApiError> {
+fn apply(
+    transaction: &mut Transaction<'_>,
+    task: &Task,
+    object: &Object,
+    mut body: Body,
+    repeated: Option<&Repeated<'_>>,
+) -> Result<Saved, ApiError> {
     let made = |id, created| Ok(Saved { id, created });
     match task.operation {
         Operation::Insert => made(transaction.insert(&object.name, &body, Authority::User)?, true),
@@ -55,6 +73,7 @@ fn apply(transaction: &mut Transaction<'_>, task: &Task, object: &Object, mut bo
         Operation::Upsert => {
             let field = task.external_id_field.as_deref().unwrap_or("Id");
             let key = take(&mut body, field).unwrap_or(Value::Null);
+            repeated.map_or(Ok(()), |repeated| repeated.check(&key))?;
             match object.field(field) {
                 Some(field) if field.name != "Id" => {
                     let upserted = transaction.upsert(object, field, &key, &body, false)?;

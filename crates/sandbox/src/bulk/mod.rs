@@ -21,4 +21,4 @@ pub(crate) use jobs::{Jobs, resume};
 pub(crate) use journal::{TABLES, write_chunk};
 pub(crate) use shelf::Chunk;
 pub(crate) use v1::routes;
-pub(crate) use v2::{JobCall, answer, too_large};
+pub(crate) use v2::{JobCall, answer, too_large, unread};

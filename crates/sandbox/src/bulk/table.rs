@@ -118,6 +118,7 @@ impl Table {
 
     fn open_csv(content: &Bytes, dialect: Dialect, object: &Object, most_rows: usize) -> Result<Self, Unusable> {
         check_line_ending(content, dialect.line_ending)?;
+        check_quotes(content, dialect.delimiter.byte())?;
         let mut check = reader(content, dialect);
         let headers = check.headers().map_err(|error| unreadable(&error))?.clone();
         if headers.is_empty() || headers.iter().all(|header| header.trim().is_empty()) {
@@ -200,6 +201,28 @@ fn unreadable(error: &csv::Error) -> Unusable {
     }
 }
 
+/// The reader would take all that is left for the cell whose quote is never closed.
+fn check_quotes(content: &[u8], delimiter: u8) -> Result<(), Unusable> {
+    #[derive(Clone, Copy, PartialEq, Eq)]
+    enum At {
+        Start,
+        Plain,
+        Quoted,
+        /// Behind a quote within quotes: their end, or the first of two that stand for one.
+        Quote,
+    }
+    let content = content.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(content);
+    let end = content.iter().fold(At::Start, |at, byte| match (at, byte) {
+        (At::Start | At::Quote, b'"') => At::Quoted,
+        (At::Quoted, b'"') => At::Quote,
+        (At::Quoted, _) => At::Quoted,
+        (_, b'\n' | b'\r') => At::Start,
+        (_, byte) if *byte == delimiter => At::Start,
+        _ => At::Plain,
+    });
+    if end == At::Quoted { Err(invalid("Failed to parse CSV: a quote isn't closed")) } else { Ok(()) }
+}
+
 /// The header row tells, outside of quotes.
 fn check_line_ending(content: &[u8], expected: LineEnding) -> Result<(), Unusable> {
     let mut quoted = false;
@@ -259,6 +282,7 @@ mod tests {
             user: String::new(),
             api: Api::V2Ingest,
             version: "67.0".into(),
+            origin: Default::default(),
             chunking: None,
         }
     }
@@ -294,6 +318,8 @@ mod tests {
             "ClientInputError : LineEnding is invalid on user data. Current LineEnding setting is LF"
         );
         assert!(refused("LastName,Email\nx,y\nz\n").contains("Row 2 has 1 columns"));
+        assert!(refused("LastName\n\"x\ny\n").contains("a quote isn't closed"));
+        assert!(open("LastName\n\"x\"\"\"\n5\" pipe\n", &csv()).is_ok(), "quotes within a cell");
         assert!(refused("").contains("header"));
         assert!(refused(&format!("LastName\n{}\n", "x".repeat(131_073))).contains("too long"));
         assert!(refused(&format!("LastName\n{}", "x\n".repeat(1_001))).contains("more than 1000"));

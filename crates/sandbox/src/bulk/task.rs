@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::chunking::Chunking;
+use crate::events::ChangeOrigin;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) enum Api {
@@ -144,6 +145,9 @@ pub(super) struct Task {
     pub(super) api: Api,
     /// `67.0`
     pub(super) version: String,
+    /// As change events tell of what the job does.
+    #[serde(default)]
+    pub(super) origin: ChangeOrigin,
     /// Of a query by the first interface.
     pub(super) chunking: Option<Chunking>,
 }

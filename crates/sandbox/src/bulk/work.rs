@@ -141,13 +141,13 @@ impl Work {
     /// Saves rows and writes down what became of them, all at once; false when the job takes no more.
     async fn save(&self, task: &Arc<Task>, first: usize, rows: Vec<Body>) -> Result<bool, Failure> {
         let (work, task) = (self.clone(), Arc::clone(task));
-        let writer = Writer { user: task.user.clone(), lock_row: false };
+        let writer = Writer { origin: task.origin.clone(), ..Writer::within(task.user.as_str()) };
         let saved = self.org.transact(writer, move |transaction| {
             if !work.org.jobs.goes_on(&work.job) {
                 return Ok(false);
             }
             let object = work.org.schema.object(&task.object).ok_or_else(ApiError::not_found)?;
-            let outcomes: Vec<_> = rows.into_iter().map(|row| load::row(transaction, &task, object, row)).collect();
+            let outcomes = load::rows(transaction, &task, object, rows);
             let failed = outcomes.iter().filter(|outcome| outcome.is_err()).count();
             transaction.note(Chunk::of(&work.job, &work.batch, first, &outcomes, failed)?);
             Ok(true)

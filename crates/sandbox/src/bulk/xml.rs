@@ -2,10 +2,11 @@
 
 use std::fmt::Write as _;
 
-use quick_xml::{Reader, escape::escape, events::Event};
+use quick_xml::{Reader, events::Event};
 use serde_json::{Value, json};
 
 use super::{job::Outcome, table::Body};
+use crate::xml::escape;
 
 pub(super) const NAMESPACE: &str = "http://www.force.com/2009/06/asyncapi/dataload";
 const INSTANCE: &str = "http://www.w3.org/2001/XMLSchema-instance";

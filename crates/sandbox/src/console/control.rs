@@ -193,8 +193,10 @@ pub(super) struct MoveClock {
 }
 
 pub(super) async fn move_clock(State(org): State<Arc<Org>>, Form(form): Form<MoveClock>) -> Response {
-    org.clock.advance(Duration::from_secs(form.seconds));
-    back()
+    match org.advance_clock(Duration::from_secs(form.seconds)).await {
+        Ok(()) => back(),
+        Err(error) => (StatusCode::INTERNAL_SERVER_ERROR, error.to_string()).into_response(),
+    }
 }
 
 #[derive(Deserialize)]

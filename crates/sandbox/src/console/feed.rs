@@ -134,7 +134,7 @@ pub(super) async fn reply(State(org): State<Arc<Org>>, Path(item): Path<String>,
 
 /// Makes the record as Riley and goes back to the page of `parent`.
 async fn write(org: &Arc<Org>, object: &'static str, fields: Value, parent: &str) -> Response {
-    let writer = Writer { user: seed::RILEY_ID.to_owned(), lock_row: false };
+    let writer = Writer::within(seed::RILEY_ID);
     let made = org
         .transact(writer, move |transaction| {
             let empty = Map::new();

@@ -68,7 +68,7 @@ fn draft(event: &EventType, change: Change, ids: &[&str], sequence: u32, commit:
         "entityName": event.object,
         "recordIds": ids,
         "changeType": change.kind,
-        "changeOrigin": format!("com/salesforce/api/rest/{}.0", crate::rest::NEWEST_VERSION),
+        "changeOrigin": commit.origin.as_str(),
         "transactionKey": commit.key,
         "sequenceNumber": sequence,
         "commitTimestamp": commit.at.as_micros().div_euclid(1_000),

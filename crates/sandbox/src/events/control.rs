@@ -4,11 +4,10 @@ use std::sync::Arc;
 
 use axum::{
     Json, Router,
-    extract::{Query, State},
+    extract::State,
     response::{IntoResponse, Response},
     routing::{get, post},
 };
-use http::StatusCode;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -18,7 +17,14 @@ use super::{
     log::Signal,
     streams::Listener,
 };
-use crate::{clock::datetime, org::Org, records::JournalError, seed};
+use crate::{
+    asked::{Body, Parameters, unknown},
+    clock::datetime,
+    error::ApiError,
+    org::Org,
+    records::JournalError,
+    seed,
+};
 
 pub(super) fn routes() -> Router<Arc<Org>> {
     Router::new()
@@ -39,7 +45,7 @@ struct Listing {
 }
 
 /// The newest events, oldest first.
-async fn recent(State(org): State<Arc<Org>>, Query(listing): Query<Listing>) -> Json<Vec<Value>> {
+async fn recent(State(org): State<Arc<Org>>, Parameters(listing): Parameters<Listing>) -> Json<Vec<Value>> {
     let events = org.events.recent(listing.count.unwrap_or(LISTED), org.now());
     let shown = events.iter().map(|event| {
         json!({
@@ -65,18 +71,18 @@ struct Gap {
     record_ids: Vec<String>,
 }
 
-async fn add_gap(State(org): State<Arc<Org>>, Json(asked): Json<Gap>) -> Response {
+async fn add_gap(State(org): State<Arc<Org>>, Body(asked): Body<Gap>) -> Response {
     let object = org.schema.object(&asked.object).map(|object| object.name.as_str());
     let event = object.and_then(|name| org.event_types.of_object(name)).filter(|event| event.is_change());
     let Some(event) = event.cloned() else {
-        return (StatusCode::NOT_FOUND, format!("Changes of {} are not published", asked.object)).into_response();
+        return unknown(format!("Changes of {} are not published", asked.object)).into_response();
     };
     let kind = CHANGE_TYPES.iter().find(|kind| **kind == asked.change_type && kind.starts_with("GAP_"));
     let Some(kind) = kind else {
-        return (StatusCode::BAD_REQUEST, format!("{} is no kind of gap", asked.change_type)).into_response();
+        return ApiError::bad("INVALID_ARGUMENT", format!("{} is no kind of gap", asked.change_type)).into_response();
     };
     if asked.record_ids.is_empty() && *kind != "GAP_OVERFLOW" {
-        return (StatusCode::BAD_REQUEST, "record_ids: which records is it about?").into_response();
+        return ApiError::bad("INVALID_ARGUMENT", "record_ids: which records is it about?").into_response();
     }
     kept(publish_gap(&org, &event, kind, &asked.record_ids).await)
 }
@@ -102,11 +108,11 @@ struct Dropping {
     stream: Option<String>,
 }
 
-async fn drop_streams(State(org): State<Arc<Org>>, Query(dropping): Query<Dropping>) -> Response {
+async fn drop_streams(State(org): State<Arc<Org>>, Parameters(dropping): Parameters<Dropping>) -> Response {
     match dropping.stream {
         None => org.drop_streams(),
         Some(stream) if org.drop_stream(&stream) => {}
-        Some(stream) => return (StatusCode::NOT_FOUND, format!("There is no stream {stream}")).into_response(),
+        Some(stream) => return unknown(format!("There is no stream {stream}")).into_response(),
     }
     kept(Ok(()))
 }
@@ -120,6 +126,6 @@ async fn keep_alive(State(org): State<Arc<Org>>) -> Response {
 fn kept(result: Result<(), JournalError>) -> Response {
     match result {
         Ok(()) => Json(json!({ "ok": true })).into_response(),
-        Err(error) => (StatusCode::INTERNAL_SERVER_ERROR, error.to_string()).into_response(),
+        Err(error) => ApiError::from(error).into_response(),
     }
 }

@@ -3,7 +3,7 @@
 use domain::Timestamp;
 use serde_json::{Map, Value};
 
-use super::{change, event_type::EventTypes, feed_trigger};
+use super::{change, change_origin::ChangeOrigin, event_type::EventTypes, feed_trigger};
 use crate::{
     records::{Published, Touched},
     schema::{FieldKind, Schema},
@@ -23,6 +23,7 @@ pub(crate) struct Draft {
 pub(crate) struct Commit {
     pub(crate) at: Timestamp,
     pub(crate) user: String,
+    pub(crate) origin: ChangeOrigin,
     /// A UUID.
     pub(crate) key: String,
     /// Grows from transaction to transaction.

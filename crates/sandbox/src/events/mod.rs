@@ -2,6 +2,7 @@
 
 mod avro;
 mod change;
+mod change_origin;
 mod cometd;
 mod control;
 mod draft;
@@ -21,6 +22,7 @@ use std::sync::Arc;
 
 use axum::Router;
 
+pub(crate) use change_origin::ChangeOrigin;
 pub(crate) use cometd::Clients as CometdClients;
 pub(crate) use draft::{Commit, Draft, drafts};
 pub(crate) use event_type::{EventType, EventTypes, HEADER};

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use axum::{
-    Extension, Form, Json,
+    Extension, Json,
     extract::{Path, Query, State},
     response::{IntoResponse, Response},
 };
@@ -11,7 +11,7 @@ use http::{HeaderMap, StatusCode};
 use serde_json::{Map, Value, json};
 
 use super::{
-    OAuthError, bearer,
+    OAuthError, bearer, form,
     token::{Proof, client},
     value,
 };
@@ -116,7 +116,7 @@ pub(super) async fn identity(
 pub(super) async fn introspect(
     State(org): State<Arc<Org>>,
     headers: HeaderMap,
-    Form(form): Form<Pairs>,
+    form::Pairs(form): form::Pairs,
 ) -> Result<Response, OAuthError> {
     if client(&headers, &form)? == Proof::None {
         return Err(OAuthError::new("invalid_client", "invalid client credentials"));
@@ -166,9 +166,9 @@ pub(super) async fn revoke_by_query(State(org): State<Arc<Org>>, Query(query): Q
 pub(super) async fn revoke_by_form(
     State(org): State<Arc<Org>>,
     Query(mut pairs): Query<Pairs>,
-    body: String,
+    form::Pairs(form): form::Pairs,
 ) -> Response {
-    pairs.extend(url::form_urlencoded::parse(body.as_bytes()).into_owned());
+    pairs.extend(form);
     revoke(&org, &pairs).await
 }
 

@@ -2,6 +2,7 @@
 
 mod auth;
 mod authorize;
+mod form;
 mod identity;
 mod jwt;
 mod token;
@@ -9,16 +10,17 @@ mod token;
 use std::sync::Arc;
 
 use axum::{
-    Json, Router,
+    Router,
     response::{IntoResponse, Response},
     routing::{get, post},
 };
 use http::{HeaderMap, StatusCode, header};
-use serde_json::json;
+use serde_json::{Map, Value};
 
 pub(crate) use auth::{Auth, PASSWORD, SECURITY_TOKEN, TokenDigest};
 pub(crate) use token::open_session;
 
+use self::form::Notation;
 use crate::org::Org;
 
 pub(crate) fn routes() -> Router<Arc<Org>> {
@@ -43,6 +45,15 @@ impl OAuthError {
         Self { error, description }
     }
 
+    fn unread() -> Self {
+        Self::new("invalid_request", "the request body could not be read")
+    }
+
+    fn body(&self) -> Map<String, Value> {
+        let pairs = [("error", self.error), ("error_description", self.description)];
+        pairs.into_iter().map(|(name, text)| (name.to_owned(), text.into())).collect()
+    }
+
     fn grant(description: &'static str) -> Self {
         Self::new("invalid_grant", description)
     }
@@ -50,8 +61,7 @@ impl OAuthError {
 
 impl IntoResponse for OAuthError {
     fn into_response(self) -> Response {
-        let body = Json(json!({ "error": self.error, "error_description": self.description }));
-        (StatusCode::BAD_REQUEST, [(header::CACHE_CONTROL, "no-store")], body).into_response()
+        Notation::Json.answer(StatusCode::BAD_REQUEST, &self.body())
     }
 }
 

@@ -2,22 +2,19 @@
 
 use std::sync::Arc;
 
-use axum::{
-    Extension, Form, Json,
-    extract::State,
-    response::{IntoResponse, Response},
-};
+use axum::{Extension, extract::State, response::Response};
 use base64::{
     Engine,
     engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD},
 };
-use http::{HeaderMap, header};
-use serde_json::{Value, json};
+use http::{HeaderMap, StatusCode, header};
+use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
 
 use super::{
     OAuthError,
     auth::{CLIENT_ID, CLIENT_SECRET, PASSWORD, Refreshed, SECURITY_TOKEN, Session},
+    form::{Notation, Pairs},
     jwt, value,
 };
 use crate::{org::Org, seed, server::Origin};
@@ -43,19 +40,32 @@ pub(super) async fn token(
     State(org): State<Arc<Org>>,
     Extension(origin): Extension<Origin>,
     headers: HeaderMap,
-    Form(form): Form<Vec<(String, String)>>,
-) -> Result<Response, OAuthError> {
-    let granted = match value(&form, "grant_type").unwrap_or_default() {
-        "authorization_code" => authorization_code(&org, client(&headers, &form)?, &form)?,
-        "refresh_token" => refresh_token(&org, client(&headers, &form)?, &form).await?,
-        "client_credentials" => client_credentials(client(&headers, &form)?)?,
-        "password" => password(&org, client(&headers, &form)?, &form)?,
-        "urn:ietf:params:oauth:grant-type:jwt-bearer" => jwt_bearer(&org, &origin, &form)?,
-        _ => return Err(OAuthError::new("unsupported_grant_type", "grant type not supported")),
+    Pairs(form): Pairs,
+) -> Response {
+    let notation = Notation::wanted(&form, &headers);
+    let granted = match grant(&org, &origin, &headers, &form).await {
+        Ok(granted) => granted,
+        Err(error) => return notation.answer(StatusCode::BAD_REQUEST, &error.body()),
     };
     let body = answer(&org, &origin, &granted);
     org.keep_auth().await;
-    Ok(([(header::CACHE_CONTROL, "no-store")], Json(body)).into_response())
+    notation.answer(StatusCode::OK, &body)
+}
+
+async fn grant(
+    org: &Org,
+    origin: &Origin,
+    headers: &HeaderMap,
+    form: &[(String, String)],
+) -> Result<Granted, OAuthError> {
+    match value(form, "grant_type").unwrap_or_default() {
+        "authorization_code" => authorization_code(org, client(headers, form)?, form),
+        "refresh_token" => refresh_token(org, client(headers, form)?, form).await,
+        "client_credentials" => client_credentials(client(headers, form)?),
+        "password" => password(org, client(headers, form)?, form),
+        "urn:ietf:params:oauth:grant-type:jwt-bearer" => jwt_bearer(org, origin, form),
+        _ => Err(OAuthError::new("unsupported_grant_type", "grant type not supported")),
+    }
 }
 
 /// The client's identity from HTTP Basic or the form.
@@ -193,27 +203,22 @@ pub(crate) fn open_session(org: &Org, user: &str, client_id: Option<&str>, scope
     token
 }
 
-fn answer(org: &Org, origin: &Origin, granted: &Granted) -> Value {
+fn answer(org: &Org, origin: &Origin, granted: &Granted) -> Map<String, Value> {
     let scope = granted.scope.as_deref().unwrap_or("api");
     let access_token = open_session(org, &granted.user, Some(CLIENT_ID), scope, granted.grant);
     let id = format!("{origin}/id/{}/{}", org.organization_id(), granted.user);
     let issued_at = (org.now().as_micros() / 1000).to_string();
     let signature = STANDARD.encode(Sha256::digest(format!("{CLIENT_SECRET}{id}{issued_at}").as_bytes()));
-    let mut answer = json!({
-        "access_token": access_token,
-        "signature": signature,
-        "instance_url": origin.to_string(),
-        "id": id,
-        "token_type": "Bearer",
-        "issued_at": issued_at,
-    });
-    let optional = [
+    let told = [
+        ("access_token", Some(access_token)),
+        ("signature", Some(signature)),
+        ("instance_url", Some(origin.to_string())),
+        ("id", Some(id)),
+        ("token_type", Some("Bearer".to_owned())),
+        ("issued_at", Some(issued_at)),
         ("refresh_token", granted.refresh_token.clone()),
         ("scope", granted.scope.clone()),
         ("api_instance_url", granted.api_instance_url.then(|| origin.to_string())),
     ];
-    if let Some(map) = answer.as_object_mut() {
-        map.extend(optional.into_iter().filter_map(|(name, value)| Some((name.to_owned(), Value::String(value?)))));
-    }
-    answer
+    told.into_iter().filter_map(|(name, value)| Some((name.to_owned(), Value::String(value?)))).collect()
 }

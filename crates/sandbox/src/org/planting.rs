@@ -37,6 +37,7 @@ impl Org {
         self.activity.clear();
         self.locators.clear();
         self.clock.reset();
+        self.keep_clock().await?;
         *locked(&self.switches) = self.settings.switches();
         self.plant().await
     }
@@ -48,7 +49,7 @@ impl Org {
         }
         let mut planting = Planting::new(self.seed, self.organization_id(), self.now());
         loop {
-            let writer = Writer { user: seed::ADMIN_ID.to_owned(), lock_row: false };
+            let writer = Writer::within(seed::ADMIN_ID);
             match self.transact_here(writer, Publishing::Nothing, |transaction| planting.step(transaction)).await {
                 Ok(Progress::More) => {}
                 Ok(Progress::Done) => break,

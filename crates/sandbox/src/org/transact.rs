@@ -10,7 +10,7 @@ use crate::{
     bulk::Chunk,
     clock::datetime,
     error::ApiError,
-    events::{self, Batch, Commit},
+    events::{self, Batch, ChangeOrigin, Commit},
     lock::locked,
     records::{Blob, Change, Emptied, JournalError, Stamp, Transaction},
 };
@@ -19,8 +19,16 @@ use crate::{
 #[derive(Clone, Debug)]
 pub(crate) struct Writer {
     pub(crate) user: String,
+    pub(crate) origin: ChangeOrigin,
     /// The first write finds its row locked.
     pub(crate) lock_row: bool,
+}
+
+impl Writer {
+    /// By no API, and finds no row locked.
+    pub(crate) fn within(user: impl Into<String>) -> Self {
+        Self { user: user.into(), origin: ChangeOrigin::default(), lock_row: false }
+    }
 }
 
 /// Whether subscribers hear of a transaction. What a new org holds was always there.
@@ -56,6 +64,7 @@ impl Org {
         let _writing = self.writer.lock().await;
         let now = self.now();
         let switches = self.switches();
+        let origin = writer.origin;
         let stamp = Stamp {
             now: datetime(now),
             user: writer.user,
@@ -74,7 +83,7 @@ impl Org {
             }
             let changes = transaction.changes();
             let batch = match (&result, publishing) {
-                (Ok(_), Publishing::All) => self.batch(&transaction, &stamp, now),
+                (Ok(_), Publishing::All) => self.batch(&transaction, &stamp, origin, now),
                 _ => Batch::default(),
             };
             let bytes = transaction.settle_bytes();
@@ -98,19 +107,20 @@ impl Org {
     }
 
     /// The events a transaction is about to publish. The writer's lock is held.
-    fn batch(&self, transaction: &Transaction<'_>, stamp: &Stamp, now: Timestamp) -> Batch {
+    fn batch(&self, transaction: &Transaction<'_>, stamp: &Stamp, origin: ChangeOrigin, now: Timestamp) -> Batch {
         let touched = transaction.touched();
         let published = transaction.published();
         if touched.is_empty() && published.is_empty() {
             return Batch::default();
         }
-        let commit = self.commit(&stamp.user, now);
+        let commit = self.commit(&stamp.user, origin, now);
         let drafts = events::drafts(&self.schema, &self.event_types, &touched, &published, &commit, stamp.publishable);
         self.events.prepare(drafts, now, || self.random.uuid_v7(now).to_string())
     }
 
-    fn commit(&self, user: &str, now: Timestamp) -> Commit {
-        Commit { at: now, user: user.to_owned(), key: self.random.uuid_v7(now).to_string(), number: self.events.last() }
+    fn commit(&self, user: &str, origin: ChangeOrigin, now: Timestamp) -> Commit {
+        let key = self.random.uuid_v7(now).to_string();
+        Commit { at: now, user: user.to_owned(), origin, key, number: self.events.last() }
     }
 
     /// Publishes events that no record stands behind.
@@ -124,7 +134,7 @@ impl Org {
     ) -> Result<(), JournalError> {
         let _writing = self.writer.lock().await;
         let now = self.now();
-        let drafts = drafts(&self.commit(user, now));
+        let drafts = drafts(&self.commit(user, ChangeOrigin::default(), now));
         let batch = self.events.prepare(drafts, now, || self.random.uuid_v7(now).to_string());
         if let Some(journal) = &self.journal {
             journal.write(&[], &batch, None).await?;

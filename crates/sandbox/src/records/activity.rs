@@ -5,15 +5,23 @@ use serde_json::Value;
 use super::{Database, Record, Transaction, behaviour::is_closed};
 use crate::{
     clock::{datetime, parse_datetime},
+    error::ApiError,
     schema::Object,
 };
 
-pub(super) fn derive(database: &Database, object: &Object, record: &mut Record, before: Option<&Record>, now: &str) {
+/// # Errors
+/// An event has no beginning, or ends before it.
+pub(super) fn derive(
+    database: &Database,
+    object: &Object,
+    record: &mut Record,
+    before: Option<&Record>,
+    now: &str,
+) -> Result<(), ApiError> {
     let account = account(database, record);
     record.set("AccountId", account);
     if object.name == "Event" {
-        time(record, before);
-        return;
+        return time(record, before);
     }
     let closed = is_closed(object, record);
     record.set("IsClosed", closed);
@@ -23,6 +31,7 @@ pub(super) fn derive(database: &Database, object: &Object, record: &mut Record, 
     } else if record.get("CompletedDateTime").is_null() {
         record.set("CompletedDateTime", now);
     }
+    Ok(())
 }
 
 /// The account behind the people and things an activity is about.
@@ -36,16 +45,27 @@ fn account(database: &Database, record: &Record) -> Value {
 }
 
 /// Start, end and length agree; of end and length, the one that was given holds.
-fn time(record: &mut Record, before: Option<&Record>) {
+fn time(record: &mut Record, before: Option<&Record>) -> Result<(), ApiError> {
     let changed = |field: &str| before.is_none_or(|before| before.get(field) != record.get(field));
     let given = |field: &str| changed(field) && !record.get(field).is_null();
     let start = if given("StartDateTime") || !given("ActivityDateTime") { "StartDateTime" } else { "ActivityDateTime" };
-    let Some(start) = record.text(start).and_then(parse_datetime) else { return };
+    let Some(start) = record.text(start).and_then(parse_datetime) else {
+        // An event of a whole day needs no more than the day.
+        if record.get("ActivityDate").is_null() {
+            let message = "Required fields are missing: [StartDateTime]";
+            return Err(ApiError::bad("REQUIRED_FIELD_MISSING", message).about("StartDateTime"));
+        }
+        return Ok(());
+    };
     let end = record.text("EndDateTime").filter(|_| given("EndDateTime")).and_then(parse_datetime);
     let minutes = match end {
         Some(end) => (end.as_micros() - start.as_micros()) / 60_000_000,
         None => record.get("DurationInMinutes").as_i64().unwrap_or(0),
     };
+    if minutes < 0 || end.is_some_and(|end| end < start) {
+        let message = "Duration must be between 0 and 1440 minutes";
+        return Err(ApiError::bad("FIELD_INTEGRITY_EXCEPTION", message).about("DurationInMinutes"));
+    }
     let end = domain::Timestamp::from_micros(start.as_micros().saturating_add(minutes.saturating_mul(60_000_000)));
     let start = datetime(start);
     record.set("ActivityDate", start.get(..10).unwrap_or_default());
@@ -53,6 +73,7 @@ fn time(record: &mut Record, before: Option<&Record>) {
     record.set("ActivityDateTime", start);
     record.set("EndDateTime", datetime(end));
     record.set("DurationInMinutes", minutes);
+    Ok(())
 }
 
 /// The latest day of its events and closed tasks is when something was last done about a record.

@@ -23,15 +23,20 @@ pub(super) fn before_save(
             if object.name == "User" {
                 check_username(database, record)?;
             }
+            check_ring(database, record, "ReportsToId")?;
             let name = [record.text("FirstName"), record.text("LastName")];
             let name = name.into_iter().flatten().collect::<Vec<_>>().join(" ");
             record.set("Name", name);
         }
         "Case" => derive_case(database, object, record, before, now),
-        "Opportunity" => sales::derive_opportunity(record, before),
+        "Opportunity" => {
+            sales::keep_what_lines_say(record, before)?;
+            sales::derive_opportunity(record, before);
+        }
         "PricebookEntry" => sales::derive_price(database, record, before)?,
-        "OpportunityLineItem" => sales::derive_line(database, record)?,
-        "Task" | "Event" => activity::derive(database, object, record, before, now),
+        "OpportunityLineItem" => sales::derive_line(database, record, before)?,
+        "Account" => check_ring(database, record, "ParentId")?,
+        "Task" | "Event" => activity::derive(database, object, record, before, now)?,
         "ContentVersion" => files::describe_version(record, before)?,
         "ContentDocumentLink" => files::check_link(database, record, before)?,
         "FeedItem" => {
@@ -146,7 +151,24 @@ fn check_username(database: &Database, record: &Record) -> Result<(), ApiError> 
     Ok(())
 }
 
-/// The type is one of this object's; a record without one gets the first.
+/// Nobody is above themselves, in however many steps.
+fn check_ring(database: &Database, record: &Record, field: &str) -> Result<(), ApiError> {
+    let mut above = record.text(field).map(str::to_owned);
+    // Older data files may hold a ring, which nobody goes round for ever.
+    let mut seen = std::collections::HashSet::new();
+    while let Some(id) = above.filter(|id| seen.insert(id.clone())) {
+        if id == record.id() {
+            return Err(ApiError::bad("CIRCULAR_DEPENDENCY", "attempt to violate hierarchy constraints").about(field));
+        }
+        above = database.get(&id).and_then(|record| record.text(field)).map(str::to_owned);
+    }
+    Ok(())
+}
+
+/// What a record is that is of none of its object's types.
+pub(super) const MASTER_TYPE: &str = "012000000000000AAA";
+
+/// The type is one of this object's, or the master type; a record without one gets the first.
 fn check_record_type(database: &Database, object: &Object, record: &mut Record) -> Result<(), ApiError> {
     if object.field("RecordTypeId").is_none() {
         return Ok(());
@@ -156,6 +178,12 @@ fn check_record_type(database: &Database, object: &Object, record: &mut Record) 
         None => {
             if let Some((id, _)) = types.next() {
                 record.set("RecordTypeId", id);
+            }
+            Ok(())
+        }
+        Some(MASTER_TYPE) => {
+            if types.next().is_none() {
+                record.set("RecordTypeId", Value::Null);
             }
             Ok(())
         }
@@ -173,6 +201,7 @@ fn check_record_type(database: &Database, object: &Object, record: &mut Record) 
 pub(super) fn before_delete(database: &Database, object: &Object, record: &Record) -> Result<(), ApiError> {
     match object.name.as_str() {
         "ContentDocumentLink" => files::check_unlink(database, record),
+        "Account" | "Pricebook2" => sales::check_delete(database, object, record),
         _ => Ok(()),
     }
 }
@@ -244,8 +273,15 @@ pub(super) fn after_update(
     record: &Record,
     before: &Record,
 ) -> Result<(), ApiError> {
-    if object.name == "ContentDocument" && before.get("OwnerId") != record.get("OwnerId") {
-        files::link_owner(transaction, record)?;
+    match object.name.as_str() {
+        "ContentDocument" => {
+            files::name_alike(transaction, record, before);
+            if before.get("OwnerId") != record.get("OwnerId") {
+                files::link_owner(transaction, record)?;
+            }
+        }
+        "ContentVersion" => files::name_alike(transaction, record, before),
+        _ => {}
     }
     Ok(())
 }

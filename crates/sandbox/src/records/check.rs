@@ -3,7 +3,9 @@
 use domain::Timestamp;
 use serde_json::{Map, Value};
 
-use super::{Authority, Record, Transaction, coerce::coerce, database::folded, transaction::Purpose};
+use super::{
+    Authority, Record, Transaction, behaviour::MASTER_TYPE, coerce::coerce, database::folded, transaction::Purpose,
+};
 use crate::{
     clock::parse_datetime,
     error::ApiError,
@@ -76,6 +78,13 @@ impl Transaction<'_> {
         for (name, value) in body {
             if name == "attributes" {
                 continue;
+            }
+            if let (None, Some(field)) = (object.field(name), object.relationship(name))
+                && body.keys().any(|key| key.eq_ignore_ascii_case(&field.name))
+            {
+                let message =
+                    format!("Cannot specify both an external ID reference {name} and a salesforce id, {}", field.name);
+                return Err(ApiError::bad("INVALID_FIELD", message));
             }
             let (field, value) = match (object.field(name), object.relationship(name)) {
                 (Some(field), _) => (field, coerce(field, value)?),
@@ -165,6 +174,9 @@ impl Transaction<'_> {
 
     fn check_reference(&self, field: &Field, value: &Value) -> Result<(), ApiError> {
         let Some(id) = value.as_str() else { return Ok(()) };
+        if field.name == "RecordTypeId" && id == MASTER_TYPE {
+            return Ok(());
+        }
         let target = self.schema.object_of_id(id);
         let fits = target.is_some_and(|target| field.reference_to.contains(&target.name));
         if !fits && !field.reference_to.is_empty() {

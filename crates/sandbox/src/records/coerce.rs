@@ -7,6 +7,7 @@ use crate::{
     clock::{datetime, parse_datetime},
     error::ApiError,
     schema::{Field, FieldKind},
+    xml::allowed,
 };
 
 /// The value as the org keeps it; blank text is null.
@@ -21,9 +22,10 @@ pub(super) fn coerce(field: &Field, value: &Value) -> Result<Value, ApiError> {
         FieldKind::Boolean => boolean(value).map(Value::Bool).ok_or_else(|| unreadable("boolean", value)),
         FieldKind::Int => integer(field, value),
         FieldKind::Double | FieldKind::Currency | FieldKind::Percent => decimal(field, value),
-        FieldKind::Date => date(value),
+        FieldKind::Date => date(field, value),
         FieldKind::DateTime => {
             let moment = value.as_str().and_then(parse_datetime).ok_or_else(|| unreadable("datetime", value))?;
+            within_years(field, moment.to_jiff())?;
             Ok(Value::String(datetime(moment)))
         }
         FieldKind::Id | FieldKind::Reference => identifier(field, value),
@@ -108,7 +110,19 @@ fn out_of_range(field: &Field, shown: &str) -> ApiError {
     .about(&field.name)
 }
 
-fn date(value: &Value) -> Result<Value, ApiError> {
+/// The calendar as far as Salesforce goes.
+const YEARS: std::ops::RangeInclusive<i16> = 1700..=4000;
+
+fn within_years(field: &Field, moment: jiff::Timestamp) -> Result<(), ApiError> {
+    let moment = moment.to_zoned(jiff::tz::TimeZone::UTC);
+    if YEARS.contains(&moment.year()) {
+        return Ok(());
+    }
+    let message = format!("{}: invalid date: {}", field.label, moment.strftime("%a %b %d %H:%M:%S GMT %Y"));
+    Err(ApiError::bad("FIELD_INTEGRITY_EXCEPTION", message).about(&field.name))
+}
+
+fn date(field: &Field, value: &Value) -> Result<Value, ApiError> {
     let text = value.as_str().ok_or_else(|| unreadable("date", value))?;
     if text.is_empty() {
         return Ok(Value::Null);
@@ -117,6 +131,8 @@ fn date(value: &Value) -> Result<Value, ApiError> {
     if text.len() > 10 && parse_datetime(text).is_none() {
         return Err(unreadable("date", value));
     }
+    let midnight = date.to_zoned(jiff::tz::TimeZone::UTC).map_err(|_| unreadable("date", value))?;
+    within_years(field, midnight.timestamp())?;
     Ok(Value::String(date.to_string()))
 }
 
@@ -144,7 +160,9 @@ fn identifier(field: &Field, value: &Value) -> Result<Value, ApiError> {
 
 fn text(field: &Field, value: &Value) -> Result<Value, ApiError> {
     let text = match value {
-        Value::String(text) => text.clone(),
+        // No document says whether Salesforce leaves such characters out or refuses them; what it answers in XML can't hold them.
+        // Blanks around it go, in long text too.
+        Value::String(text) => allowed(text).trim_matches(|character| character <= ' ').to_owned(),
         Value::Number(_) | Value::Bool(_) => value.to_string(),
         _ => return Err(unreadable("string", value)),
     };

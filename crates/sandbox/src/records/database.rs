@@ -22,6 +22,9 @@ use crate::{
     soql::sosl::{Wanted, searched_fields},
 };
 
+/// When the org's metadata was deployed, as it tells.
+pub(crate) const FURNISHED_AT: &str = "2026-01-01T00:00:00.000+0000";
+
 /// Everything the org holds. Deleted records stay, marked, as they do in a recycle bin.
 pub struct Database {
     schema: Arc<Schema>,
@@ -135,7 +138,7 @@ pub(super) fn id_number(digits: &[u8]) -> Option<u64> {
 }
 
 fn is_indexed(field: &Field) -> bool {
-    field.external_id || field.unique || matches!(field.kind, FieldKind::Reference | FieldKind::Base64)
+    (field.id_lookup() && field.kind != FieldKind::Id) || matches!(field.kind, FieldKind::Reference | FieldKind::Base64)
 }
 
 fn index_for(field: &Field) -> Option<Index> {
@@ -371,7 +374,6 @@ impl Database {
 
     /// Puts the records by which the org tells of its own metadata. They are of the schema, not of the journal.
     pub(crate) fn furnish(&mut self) {
-        const MADE: &str = "2026-01-01T00:00:00.000+0000";
         let schema = Arc::clone(&self.schema);
         for (object, fields) in schema.metadata_records() {
             let Some(object) = schema.object(&object) else { continue };
@@ -383,7 +385,7 @@ impl Database {
             }
             for name in ["CreatedDate", "LastModifiedDate", "SystemModstamp"] {
                 if object.field(name).is_some() {
-                    record.set(name, MADE);
+                    record.set(name, FURNISHED_AT);
                 }
             }
             for name in ["CreatedById", "LastModifiedById"] {

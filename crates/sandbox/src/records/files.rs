@@ -206,6 +206,26 @@ fn map(value: &Value) -> Map<String, Value> {
     value.as_object().cloned().unwrap_or_default()
 }
 
+/// A document and its latest version have one title.
+pub(super) fn name_alike(transaction: &mut Transaction<'_>, changed: &Record, before: &Record) {
+    let title = changed.get("Title").clone();
+    if before.get("Title") == &title {
+        return;
+    }
+    let (object, other) = match changed.text("LatestPublishedVersionId") {
+        Some(version) => ("ContentVersion", Some(version)),
+        None if changed.get("IsLatest") == &Value::Bool(true) => ("ContentDocument", changed.text("ContentDocumentId")),
+        None => return,
+    };
+    if let Some(mut other) = other.and_then(|id| transaction.database().get_of(object, id)).cloned() {
+        other.set("Title", title);
+        for field in ["LastModifiedDate", "LastModifiedById", "SystemModstamp"] {
+            other.set(field, changed.get(field).clone());
+        }
+        transaction.put(object, other);
+    }
+}
+
 /// A document is linked to a record once. `SharedUsers` is for links to people, whose visibility stays what it was made with.
 ///
 /// # Errors

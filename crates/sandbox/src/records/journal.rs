@@ -4,7 +4,7 @@ use std::path::Path;
 
 use sqlx::{
     Row, SqlitePool,
-    sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
+    sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteLockingMode, SqlitePoolOptions, SqliteSynchronous},
 };
 
 use super::{Change, Record};
@@ -22,10 +22,23 @@ const ROWS_AT_A_TIME: i64 = 2_000;
 
 #[derive(Debug, thiserror::Error)]
 pub enum JournalError {
+    #[error("another program has the data file open, perhaps another sandbox org; stop that one, or name another file")]
+    InUse,
     #[error("the data file could not be read or written")]
-    Database(#[from] sqlx::Error),
+    Database(#[source] sqlx::Error),
     #[error("a record in the data file can't be understood; delete the file to start afresh")]
     Record(#[from] serde_json::Error),
+}
+
+/// SQLite's word for a file that somebody else has locked.
+const BUSY: i32 = 5;
+
+impl From<sqlx::Error> for JournalError {
+    fn from(error: sqlx::Error) -> Self {
+        // The low byte is the error itself, the others say more of it.
+        let code = error.as_database_error().and_then(|error| error.code()?.parse::<i32>().ok());
+        if code.is_some_and(|code| code & 0xff == BUSY) { Self::InUse } else { Self::Database(error) }
+    }
 }
 
 /// An SQLite file with a row for each record.
@@ -35,15 +48,17 @@ pub(crate) struct Journal {
 }
 
 impl Journal {
-    /// Opens or makes the file.
+    /// Opens or makes the file, for this program alone: two that wrote one file would each hold half of the org. One that is just
+    /// ending is waited for a moment.
     ///
     /// # Errors
-    /// The file can't be opened or isn't a sandbox's.
+    /// The file can't be opened, isn't a sandbox's, or is another program's.
     pub(crate) async fn open(path: &Path) -> Result<Self, JournalError> {
         // Written ahead and synced at checkpoints: safe from a killed process, which is what is promised.
         let options = SqliteConnectOptions::new()
             .filename(path)
             .create_if_missing(true)
+            .locking_mode(SqliteLockingMode::Exclusive)
             .journal_mode(SqliteJournalMode::Wal)
             .synchronous(SqliteSynchronous::Normal);
         let pool = SqlitePoolOptions::new().max_connections(1).connect_with(options).await?;

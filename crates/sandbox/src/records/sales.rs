@@ -5,8 +5,52 @@ use serde_json::{Value, json};
 use super::{Database, Record, Transaction};
 use crate::{
     error::ApiError,
-    schema::standard::sales::{STAGES, StageEnd},
+    schema::{
+        Object,
+        standard::sales::{STAGES, StageEnd},
+    },
 };
+
+/// With lines it is their sum that counts and their price book that holds.
+///
+/// # Errors
+/// The lines are of another price book.
+pub(super) fn keep_what_lines_say(record: &mut Record, before: Option<&Record>) -> Result<(), ApiError> {
+    let Some(before) = before.filter(|before| before.get("HasOpportunityLineItem") == &Value::Bool(true)) else {
+        return Ok(());
+    };
+    if record.get("Pricebook2Id") != before.get("Pricebook2Id") {
+        // The sandbox's own words: no document has Salesforce's.
+        let message = "The price book of an opportunity with products can't be changed";
+        return Err(ApiError::bad("FIELD_INTEGRITY_EXCEPTION", message).about("Pricebook2Id"));
+    }
+    // Ignored rather than refused, as the documentation has it.
+    record.set("Amount", before.get("Amount").clone());
+    Ok(())
+}
+
+/// # Errors
+/// An account has made its deal, or it is the standard price book.
+pub(super) fn check_delete(database: &Database, object: &Object, record: &Record) -> Result<(), ApiError> {
+    // Both in the sandbox's own words: no document has Salesforce's.
+    let name = record.text("Name").unwrap_or_default();
+    let refuse = |why: &str| {
+        Err(ApiError::bad(
+            "DELETE_FAILED",
+            format!("Your attempt to delete {name} could not be completed because {why}"),
+        ))
+    };
+    match object.name.as_str() {
+        "Account" => {
+            let opportunities = database.referring("Opportunity", "AccountId", record.id());
+            let won =
+                opportunities.into_iter().any(|deal| !deal.is_deleted() && deal.get("IsWon") == &Value::Bool(true));
+            if won { refuse("some opportunities in that account were closed won") } else { Ok(()) }
+        }
+        "Pricebook2" if record.get("IsStandard") == &Value::Bool(true) => refuse("it is the standard price book"),
+        _ => Ok(()),
+    }
+}
 
 /// A stage brings its probability and forecast category unless the change itself gives others.
 pub(super) fn derive_opportunity(record: &mut Record, before: Option<&Record>) {
@@ -74,7 +118,15 @@ pub(super) fn derive_price(database: &Database, record: &mut Record, before: Opt
 }
 
 /// A line names an entry of the opportunity's price book, or the product whose entry is meant.
-pub(super) fn derive_line(database: &Database, record: &mut Record) -> Result<(), ApiError> {
+pub(super) fn derive_line(database: &Database, record: &mut Record, before: Option<&Record>) -> Result<(), ApiError> {
+    let given = |field: &str| {
+        !record.get(field).is_null() && before.is_none_or(|before| before.get(field) != record.get(field))
+    };
+    let (unit_given, total_given) = (given("UnitPrice"), given("TotalPrice"));
+    if unit_given && total_given {
+        let message = "only one of unit price or total price may be specified";
+        return Err(ApiError::bad("FIELD_INTEGRITY_EXCEPTION", message).about("UnitPrice"));
+    }
     let opportunity = record.text("OpportunityId").and_then(|id| database.get(id));
     let book = opportunity.and_then(|opportunity| opportunity.text("Pricebook2Id"));
     let entry = match (record.text("PricebookEntryId"), record.text("Product2Id")) {
@@ -100,8 +152,8 @@ pub(super) fn derive_line(database: &Database, record: &mut Record) -> Result<()
     let kept = 1.0 - number("Discount").unwrap_or(0.0) / 100.0;
     let quantity = number("Quantity").unwrap_or(0.0);
     let unit = match (number("UnitPrice"), number("TotalPrice")) {
+        (_, Some(total)) if total_given && quantity * kept != 0.0 => total / (quantity * kept),
         (Some(unit), _) => unit,
-        (None, Some(total)) if quantity * kept != 0.0 => total / (quantity * kept),
         _ => entry.get("UnitPrice").as_f64().unwrap_or(0.0),
     };
     let opportunity_name = opportunity.and_then(|opportunity| opportunity.text("Name")).unwrap_or_default();

@@ -11,6 +11,7 @@ use crate::{
 };
 
 const DAY: std::time::Duration = std::time::Duration::from_hours(24);
+const SHORTEST: std::time::Duration = std::time::Duration::from_mins(1);
 const LONGEST_UPDATED: u32 = 30;
 const LONGEST_DELETED: u32 = 15;
 
@@ -30,10 +31,14 @@ impl Span {
             })
         };
         let (start, end) = (moment("start")?, moment("end")?);
-        if start >= end || now.since(start) > DAY * days {
+        if start >= end || end.since(start) < SHORTEST {
+            let message = "startDate must be more than one minute before endDate";
+            return Err(ApiError::bad("INVALID_REPLICATION_DATE", message));
+        }
+        if now.since(start) > DAY * days {
             return Err(ApiError::bad(
                 "INVALID_REPLICATION_DATE",
-                format!("startDate must be before endDate and within the last {days} days"),
+                format!("startDate must be within the last {days} days"),
             ));
         }
         Ok(Self { start, end })

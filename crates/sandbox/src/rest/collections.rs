@@ -8,7 +8,7 @@ use serde_json::{Map, Value, json};
 use super::{Call, Caller, Reply, object_named, sobjects, upsert::key_field};
 use crate::{
     error::ApiError,
-    records::{Authority, Database, Transaction, Upserted},
+    records::{Authority, Database, Repeated, Transaction, Upserted},
 };
 
 const MOST_RECORDS: usize = 200;
@@ -139,12 +139,18 @@ pub(super) fn upsert(
     let schema = Arc::clone(transaction.database().schema());
     let object = schema.object(object).ok_or_else(ApiError::not_found)?;
     let field = key_field(object, field)?;
+    let is_key = |name: &str| name.eq_ignore_ascii_case(&field.name);
+    let key_of = |record: &&'_ Map<String, Value>| {
+        record.iter().find(|(name, _)| is_key(name)).map_or(Value::Null, |(_, value)| value.clone())
+    };
+    let keys: Vec<Value> = collection.records.iter().map(key_of).collect();
+    let repeated = Repeated::among(field, &keys);
     Ok(save_each(transaction, collection.all_or_none, &collection.records, |transaction, record| {
-        let is_key = |name: &str| name.eq_ignore_ascii_case(&field.name);
-        let key = record.iter().find(|(name, _)| is_key(name)).map_or(&Value::Null, |(_, value)| value);
+        let key = key_of(record);
+        repeated.check(&key)?;
         let rest = record.iter().filter(|(name, _)| !is_key(name));
         let rest = rest.map(|(name, value)| (name.clone(), value.clone())).collect();
-        let Upserted { id, created } = transaction.upsert(object, field, key, &rest, false)?;
+        let Upserted { id, created } = transaction.upsert(object, field, &key, &rest, false)?;
         let mut result = success(&id);
         if let Some(result) = result.as_object_mut() {
             result.insert("created".into(), created.into());

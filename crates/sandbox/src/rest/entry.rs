@@ -14,9 +14,10 @@ use serde_json::{Value, json};
 
 use super::{Access, Call, Caller, NEWEST_VERSION, OLDEST_VERSION, Reply, dispatch, files, split_path, tooling};
 use crate::{
-    bulk::{self, JobCall, too_large},
+    bulk::{self, JobCall, too_large, unread},
     coverage,
     error::ApiError,
+    events::ChangeOrigin,
     multipart,
     oauth::{TokenDigest, bearer},
     org::{Org, Writer},
@@ -64,7 +65,7 @@ async fn enter(
     let pretty = is_pretty(&headers);
     let result = match body {
         Ok(body) => serve(&org, origin, lock_row.is_some(), method, &uri, headers, body).await,
-        Err(_) => Err(too_large()),
+        Err(rejection) => Err(unread(&rejection)),
     };
     let mut response = result.unwrap_or_else(|error| respond(Reply::from(error), pretty));
     if response.status() != StatusCode::UNAUTHORIZED
@@ -112,7 +113,8 @@ async fn serve(
         let reply = org.read(|database| dispatch(&caller, &mut Access::Read(database), &call))?;
         return Ok(respond(reply, pretty));
     }
-    let writer = Writer { user: caller.user.clone(), lock_row };
+    let origin = ChangeOrigin::rest(&caller.version, &call.headers);
+    let writer = Writer { user: caller.user.clone(), origin, lock_row };
     let reply =
         org.transact(writer, move |transaction| dispatch(&caller, &mut Access::Write(transaction), &call)).await?;
     Ok(respond(reply, pretty))

@@ -4,6 +4,7 @@ mod batch;
 mod changes;
 mod collections;
 mod composite;
+mod conditional;
 mod entry;
 mod event_schema;
 mod files;
@@ -182,9 +183,9 @@ fn dispatch(caller: &Caller, access: &mut Access<'_, '_>, call: &Call) -> Result
         ("GET", ["recent"]) => Ok(recent::recent(caller, access.database(), call)),
         ("GET", ["search"]) => search::search(caller, access.database(), call),
         ("GET" | "POST", ["parameterizedSearch"]) => search::parameterized(caller, access.database(), call),
-        ("GET", ["sobjects"]) => Ok(resources::describe_global(caller, access.database())),
+        ("GET", ["sobjects"]) => resources::describe_global(caller, access.database(), call),
         ("GET", ["sobjects", object]) => resources::basic(caller, access.database(), object),
-        ("GET", ["sobjects", object, "describe"]) => resources::describe(caller, access.database(), object),
+        ("GET", ["sobjects", object, "describe"]) => resources::describe(caller, access.database(), object, call),
         ("GET", ["sobjects", object, "updated"]) => changes::updated(caller, access.database(), object, call),
         ("GET", ["sobjects", object, "deleted"]) => changes::deleted(caller, access.database(), object, call),
         ("GET", ["sobjects", object, "eventSchema"]) => event_schema::of_object(caller, access.database(), object),

@@ -1,6 +1,10 @@
 //! SOQL over HTTP: the first page, and the rest by locator.
 
-use std::{collections::HashMap, sync::Mutex};
+use std::{
+    collections::{BTreeMap, HashMap},
+    fmt,
+    sync::{Arc, Mutex},
+};
 
 use domain::{SalesforceId, Timestamp};
 use http::StatusCode;
@@ -12,14 +16,17 @@ use crate::{
     lock::locked,
     oauth::TokenDigest,
     records::{Database, Record},
-    soql::{self, FirstPage, Rest, Row, Rows, Scope, Settings, SoqlError, sosl},
+    soql::{self, ChildList, ChildPages, FirstPage, Rest, Row, Rows, Scope, Settings, SoqlError, sosl},
 };
 
 const DEFAULT_BATCH: usize = 2_000;
 const SMALLEST_BATCH: usize = 200;
 const LOCATOR_LIFE: std::time::Duration = std::time::Duration::from_hours(48);
-/// One more cursor closes the oldest.
-const LOCATORS_KEPT: usize = 100;
+/// Of a list of children, the first page: children count towards the batch, and so does the parent. Clients have met 499 where they
+/// asked for nothing, and 199.
+const MOST_CHILDREN: usize = 500;
+/// One more answer with cursors closes those of the oldest.
+const ANSWERS_KEPT: usize = 100;
 
 /// Open cursors. Each holds which records its answer is made of, so that later writes don't move its pages.
 #[derive(Default)]
@@ -30,40 +37,120 @@ pub(crate) struct Locators {
 #[derive(Default)]
 struct Cursors {
     by_locator: HashMap<String, Cursor>,
+    /// The locators of each answer, by its number.
+    answers: BTreeMap<u64, Vec<String>>,
+    last_answer: u64,
     last: u64,
 }
 
 struct Cursor {
-    number: u64,
-    query: soql::Query,
+    query: Arc<soql::Query>,
     scope: Scope,
-    /// What comes after the first page.
+    list: List,
+    /// Rows of the first page.
+    shown: usize,
+    /// What comes after it.
     rest: Rest,
+    /// Rows of every other page.
     batch: usize,
+    /// Nobody else may read on.
+    user: String,
     /// A cursor ends with the session that opened it.
     session: TokenDigest,
     opened_at: Timestamp,
 }
 
+/// Which rows of a query a cursor goes on with.
+#[derive(Clone, Copy)]
+enum List {
+    /// Its own.
+    Records,
+    /// The children of one record, by the list's place in the query.
+    Children(usize),
+}
+
 impl Locators {
     pub(crate) fn clear(&self) {
-        locked(&self.open).by_locator.clear();
+        let mut cursors = locked(&self.open);
+        cursors.by_locator.clear();
+        cursors.answers.clear();
     }
 
-    fn open(&self, query: soql::Query, scope: Scope, rest: Rest, batch: usize, caller: &Caller) -> Option<String> {
+    fn next_answer(&self) -> u64 {
+        let mut cursors = locked(&self.open);
+        cursors.last_answer += 1;
+        cursors.last_answer
+    }
+
+    fn open(&self, answer: u64, cursor: Cursor) -> Option<String> {
         let mut cursors = locked(&self.open);
         cursors.last += 1;
-        let number = cursors.last;
-        let locator = SalesforceId::new(&format!("0r8SB0{number:09}")).ok()?.as_str().to_owned();
-        if cursors.by_locator.len() >= LOCATORS_KEPT {
-            let oldest = cursors.by_locator.iter().min_by_key(|(_, cursor)| cursor.number).map(|(key, _)| key.clone());
-            oldest.and_then(|oldest| cursors.by_locator.remove(&oldest));
-        }
-        let (session, opened_at) = (caller.session.clone(), caller.org.now());
-        let cursor = Cursor { number, query, scope, rest, batch, session, opened_at };
+        let locator = SalesforceId::new(&format!("0r8SB0{:09}", cursors.last)).ok()?.as_str().to_owned();
+        cursors.answers.entry(answer).or_default().push(locator.clone());
         cursors.by_locator.insert(locator.clone(), cursor);
+        if cursors.answers.len() > ANSWERS_KEPT {
+            for closed in cursors.answers.pop_first().into_iter().flat_map(|(_, locators)| locators) {
+                cursors.by_locator.remove(&closed);
+            }
+        }
         Some(locator)
     }
+}
+
+/// One answer, for which cursors are opened: one for its own rows, and one for each list of children that is longer than a page.
+struct Answer<'c> {
+    caller: &'c Caller,
+    number: u64,
+    query: Arc<soql::Query>,
+    scope: Scope,
+    batch: usize,
+}
+
+impl<'c> Answer<'c> {
+    fn new(caller: &'c Caller, query: Arc<soql::Query>, scope: Scope, batch: usize) -> Self {
+        Self { caller, number: caller.org.locators.next_answer(), query, scope, batch }
+    }
+
+    fn settings(&self, now: Timestamp) -> Settings<'_> {
+        Settings { child_pages: Some(self), ..Settings::new(now.to_jiff(), self.scope, &self.caller.version) }
+    }
+
+    /// The address where a list goes on.
+    fn open(&self, list: List, shown: usize, rest: Rest) -> Option<String> {
+        let cursor = Cursor {
+            query: Arc::clone(&self.query),
+            scope: self.scope,
+            list,
+            shown,
+            rest,
+            batch: self.batch,
+            user: self.caller.user.clone(),
+            session: self.caller.session.clone(),
+            opened_at: self.caller.org.now(),
+        };
+        let locator = self.caller.org.locators.open(self.number, cursor)?;
+        Some(address(self.caller, &locator, shown))
+    }
+}
+
+impl fmt::Debug for Answer<'_> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("Answer").field("number", &self.number).finish_non_exhaustive()
+    }
+}
+
+impl ChildPages for Answer<'_> {
+    fn size(&self) -> usize {
+        self.batch.min(MOST_CHILDREN) - 1
+    }
+
+    fn go_on(&self, ChildList { at, shown, rest }: ChildList) -> Option<String> {
+        self.open(List::Children(at), shown, Rest::Ids(rest))
+    }
+}
+
+fn address(caller: &Caller, locator: &str, start: usize) -> String {
+    format!("/services/data/v{}/query/{locator}-{start}", caller.version)
 }
 
 impl Row for Record {
@@ -128,8 +215,7 @@ fn run_parsed(
     scope: Scope,
     version: &str,
 ) -> Result<soql::QueryResult, ApiError> {
-    let settings = Settings { now: now.to_jiff(), scope, version };
-    Ok(soql::run(query, database.schema(), database, &settings)?)
+    Ok(soql::run(query, database.schema(), database, &Settings::new(now.to_jiff(), scope, version))?)
 }
 
 pub(super) fn query(caller: &Caller, database: &Database, call: &Call) -> Result<Reply, ApiError> {
@@ -142,8 +228,9 @@ pub(super) fn query(caller: &Caller, database: &Database, call: &Call) -> Result
     let mut query = soql::parse(text)?;
     query.asked_by(&caller.user);
     let batch = batch_size(call);
-    let settings = Settings { now: caller.org.now().to_jiff(), scope, version: &caller.version };
-    let FirstPage { total, rows, rest } = soql::run_page(&query, database.schema(), database, &settings, batch)?;
+    let answer = Answer::new(caller, Arc::new(query), scope, batch);
+    let settings = answer.settings(caller.org.now());
+    let FirstPage { total, rows, rest } = soql::run_page(&answer.query, database.schema(), database, &settings, batch)?;
     if matches!(&rest, Rest::Rows(rows) if !rows.is_empty()) {
         let message =
             "Aggregate query does not support queryMore(), use LIMIT to restrict the results to a single batch";
@@ -152,13 +239,8 @@ pub(super) fn query(caller: &Caller, database: &Database, call: &Call) -> Result
     if rest.is_empty() {
         return Ok(Reply::ok(json!({ "totalSize": total, "done": true, "records": rows })));
     }
-    let locator = caller.org.locators.open(query, scope, rest, batch, caller).ok_or_else(ApiError::not_found)?;
-    Ok(Reply::ok(json!({
-        "totalSize": total,
-        "done": false,
-        "nextRecordsUrl": format!("/services/data/v{}/query/{locator}-{batch}", caller.version),
-        "records": rows,
-    })))
+    let next = answer.open(List::Records, batch, rest).ok_or_else(ApiError::not_found)?;
+    Ok(Reply::ok(json!({ "totalSize": total, "done": false, "nextRecordsUrl": next, "records": rows })))
 }
 
 /// `Sforce-Query-Options: batchSize=500`, between 200 and 2,000.
@@ -175,30 +257,37 @@ pub(super) fn next_page(caller: &Caller, database: &Database, locator: &str) -> 
     let bad = || ApiError::bad("INVALID_QUERY_LOCATOR", "invalid query locator");
     let (id, start) = locator.split_once('-').unwrap_or((locator, "2000"));
     let start: usize = start.parse().map_err(|_| bad())?;
-    let mut cursors = locked(&caller.org.locators.open);
-    let cursor = cursors.by_locator.get_mut(id).ok_or_else(bad)?;
-    let age = caller.org.now().since(cursor.opened_at);
-    if age > LOCATOR_LIFE || !caller.org.auth().has_session(&cursor.session) {
-        cursors.by_locator.remove(id);
-        return Err(bad());
-    }
-    let total = cursor.batch + cursor.rest.len();
-    let end = start.saturating_add(cursor.batch).min(total);
-    // The first page was given with the cursor itself.
-    let from = start.checked_sub(cursor.batch).ok_or_else(bad)?;
-    let until = end.saturating_sub(cursor.batch);
-    let page = match &cursor.rest {
-        Rest::Rows(rows) => rows.get(from..until).ok_or_else(bad)?.to_vec(),
-        Rest::Ids(ids) => {
-            let now = cursor.opened_at.to_jiff();
-            let settings = Settings { now, scope: cursor.scope, version: &caller.version };
-            let ids = ids.get(from..until).ok_or_else(bad)?;
-            soql::render(&cursor.query, database.schema(), database, &settings, ids)?
+    let (query, scope, list, opened_at, batch, total, page) = {
+        let mut cursors = locked(&caller.org.locators.open);
+        let cursor = cursors.by_locator.get(id).filter(|cursor| cursor.user == caller.user).ok_or_else(bad)?;
+        let age = caller.org.now().since(cursor.opened_at);
+        if age > LOCATOR_LIFE || !caller.org.auth().has_session(&cursor.session) {
+            cursors.by_locator.remove(id);
+            return Err(bad());
+        }
+        let total = cursor.shown + cursor.rest.len();
+        // The first page was given with the cursor itself.
+        let from = start.checked_sub(cursor.shown).ok_or_else(bad)?;
+        let until = start.saturating_add(cursor.batch).min(total).saturating_sub(cursor.shown);
+        let page = match &cursor.rest {
+            Rest::Rows(rows) => Rest::Rows(rows.get(from..until).ok_or_else(bad)?.to_vec()),
+            Rest::Ids(ids) => Rest::Ids(ids.get(from..until).ok_or_else(bad)?.to_vec()),
+        };
+        (Arc::clone(&cursor.query), cursor.scope, cursor.list, cursor.opened_at, cursor.batch, total, page)
+    };
+    let end = start + page.len();
+    let answer = Answer::new(caller, query, scope, batch);
+    let settings = answer.settings(opened_at);
+    let rows = match (page, list) {
+        (Rest::Rows(rows), _) => rows,
+        (Rest::Ids(ids), List::Records) => soql::render(&answer.query, database.schema(), database, &settings, &ids)?,
+        (Rest::Ids(ids), List::Children(at)) => {
+            soql::render_children(&answer.query, at, database.schema(), database, &settings, &ids)?
         }
     };
-    let mut body = json!({ "totalSize": total, "done": end == total, "records": page });
+    let mut body = json!({ "totalSize": total, "done": end == total, "records": rows });
     if let Some(body) = body.as_object_mut().filter(|_| end < total) {
-        body.insert("nextRecordsUrl".into(), json!(format!("/services/data/v{}/query/{id}-{end}", caller.version)));
+        body.insert("nextRecordsUrl".into(), json!(address(caller, id, end)));
     }
     Ok(Reply::ok(body))
 }

@@ -1,11 +1,13 @@
 //! What there is: the resource map and the describes.
 
+use domain::Timestamp;
 use serde_json::{Map, Value, json};
 
-use super::{Caller, Reply, object_named, recent};
+use super::{Call, Caller, Reply, conditional, object_named, recent};
 use crate::{
+    clock::parse_datetime,
     error::ApiError,
-    records::{Database, is_audit_field},
+    records::{Database, FURNISHED_AT, is_audit_field},
 };
 
 pub(super) fn map(caller: &Caller) -> Reply {
@@ -18,12 +20,23 @@ pub(super) fn map(caller: &Caller) -> Reply {
     Reply::ok(Value::Object(map))
 }
 
-pub(super) fn describe_global(caller: &Caller, database: &Database) -> Reply {
-    Reply::ok(database.schema().describe_global(&caller.version))
+/// The schema is as old as the org, and never modified.
+fn schema_made() -> Timestamp {
+    parse_datetime(FURNISHED_AT).unwrap_or_else(|| Timestamp::from_micros(0))
 }
 
-pub(super) fn describe(caller: &Caller, database: &Database, object: &str) -> Result<Reply, ApiError> {
+pub(super) fn describe_global(caller: &Caller, database: &Database, call: &Call) -> Result<Reply, ApiError> {
+    if let Some(reply) = conditional::check(call, schema_made())? {
+        return Ok(reply);
+    }
+    Ok(conditional::dated(Reply::ok(database.schema().describe_global(&caller.version)), schema_made()))
+}
+
+pub(super) fn describe(caller: &Caller, database: &Database, object: &str, call: &Call) -> Result<Reply, ApiError> {
     let object = object_named(database, object)?;
+    if let Some(reply) = conditional::check(call, schema_made())? {
+        return Ok(reply);
+    }
     let mut described = object.describe(database.schema(), &caller.version);
     if caller.org.switches().audit_fields
         && let Some(fields) = described.get_mut("fields").and_then(Value::as_array_mut)
@@ -34,7 +47,7 @@ pub(super) fn describe(caller: &Caller, database: &Database, object: &str) -> Re
             }
         }
     }
-    Ok(Reply::ok(described))
+    Ok(conditional::dated(Reply::ok(described), schema_made()))
 }
 
 /// `/sobjects/X`: the short describe and the records last made.

@@ -22,7 +22,7 @@ fn missing(parameter: &str) -> ApiError {
 }
 
 fn found(caller: &Caller, database: &Database, search: &Search) -> Result<Reply, ApiError> {
-    let settings = Settings { now: caller.org.now().to_jiff(), scope: Scope::Live, version: &caller.version };
+    let settings = Settings::new(caller.org.now().to_jiff(), Scope::Live, &caller.version);
     let records = sosl::run(search, database.schema(), database, &settings)?;
     Ok(Reply::ok(json!({ "searchRecords": records })))
 }

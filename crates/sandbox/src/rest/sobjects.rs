@@ -1,11 +1,12 @@
 //! One record by id: make, read, change, delete.
 
-use domain::SalesforceId;
+use domain::{SalesforceId, Timestamp};
 use http::{StatusCode, header};
 use serde_json::{Map, Value, json};
 
-use super::{Call, Caller, Reply, object_named};
+use super::{Call, Caller, Reply, conditional, object_named};
 use crate::{
+    clock::parse_datetime,
     error::ApiError,
     records::{Authority, Database, Record, Transaction},
     schema::{Field, FieldKind, Object, ObjectKind},
@@ -74,8 +75,21 @@ pub(super) fn retrieve(
     let id = id_of(object, id)?;
     let record =
         database.get_of(&object.name, &id).filter(|record| !record.is_deleted()).ok_or_else(ApiError::not_found)?;
+    let modified = last_modified(record);
+    if let Some(reply) = modified.map(|modified| conditional::check(call, modified)).transpose()?.flatten() {
+        return Ok(reply);
+    }
     let fields = call.parameter("fields").map(|fields| fields.split(',').map(str::trim).collect::<Vec<_>>());
-    Ok(Reply::ok(shown(caller, object, record, fields.as_deref())?))
+    let reply = Reply::ok(shown(caller, object, record, fields.as_deref())?);
+    Ok(match modified {
+        Some(modified) => conditional::dated(reply, modified),
+        None => reply,
+    })
+}
+
+/// `None` for records without a time.
+fn last_modified(record: &Record) -> Option<Timestamp> {
+    ["LastModifiedDate", "SystemModstamp"].into_iter().find_map(|field| record.text(field).and_then(parse_datetime))
 }
 
 /// A record with all its fields, or with the named ones, nulls included.
@@ -132,6 +146,8 @@ pub(super) fn update(
     };
     let body = call.object()?;
     refuse_id(body, "Id")?;
+    let modified = transaction.database().get_of(&name, &id).and_then(last_modified);
+    modified.map(|modified| conditional::check(call, modified)).transpose()?;
     transaction.update(&name, &id, body, Authority::User)?;
     Ok(Reply::no_content())
 }

@@ -68,7 +68,7 @@ pub(super) fn query(caller: &Caller, call: &Call) -> Result<Reply, ApiError> {
         return Err(coverage::not_emulated("Tooling", &format!("tooling/query of {}", query.object_name())));
     }
     let rows = Subscriptions(caller.org.managed.all().iter().map(row).collect());
-    let settings = Settings { now: caller.org.now().to_jiff(), scope: Scope::Live, version: &caller.version };
+    let settings = Settings::new(caller.org.now().to_jiff(), Scope::Live, &caller.version);
     let mut result = soql::run(&query, &Schema::tooling(), &rows, &settings)?;
     for row in &mut result.rows {
         let url = row.pointer_mut("/attributes/url");

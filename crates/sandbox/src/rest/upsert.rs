@@ -13,7 +13,7 @@ use crate::{
 };
 
 pub(super) fn key_field<'a>(object: &'a Object, name: &str) -> Result<&'a Field, ApiError> {
-    object.field(name).filter(|field| field.external_id || field.kind == FieldKind::Id).ok_or_else(|| {
+    object.field(name).filter(|field| field.id_lookup()).ok_or_else(|| {
         ApiError::new(
             StatusCode::NOT_FOUND,
             "NOT_FOUND",

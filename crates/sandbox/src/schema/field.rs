@@ -124,6 +124,8 @@ pub struct Field {
     pub updateable: bool,
     pub unique: bool,
     pub external_id: bool,
+    /// Standard, and yet a record can be found by it: a case by its number, a contact by e-mail.
+    pub finds: bool,
     /// Uniqueness and comparison mind case.
     pub case_sensitive: bool,
     pub filterable: bool,
@@ -181,6 +183,7 @@ impl Field {
             updateable: true,
             unique: false,
             external_id: false,
+            finds: false,
             case_sensitive: false,
             filterable: !long,
             sortable: !long && kind != FieldKind::MultiPicklist,
@@ -219,7 +222,7 @@ impl Field {
 
     /// A record can be found by it in an upsert or by an index.
     pub fn id_lookup(&self) -> bool {
-        self.kind == FieldKind::Id || self.external_id || self.unique
+        self.kind == FieldKind::Id || self.external_id || self.unique || self.finds
     }
 
     pub fn is_polymorphic(&self) -> bool {
@@ -330,6 +333,11 @@ impl Field {
     pub(super) fn default_value(mut self, value: impl Into<Value>) -> Self {
         self.default = Some(value.into());
         self.defaulted_on_create = true;
+        self
+    }
+
+    pub(super) fn finding(mut self) -> Self {
+        self.finds = true;
         self
     }
 

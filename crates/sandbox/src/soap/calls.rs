@@ -4,19 +4,20 @@ use std::sync::Arc;
 
 use axum::response::Response;
 use http::StatusCode;
-use quick_xml::escape::escape;
 
 use super::{Element, fault, not_emulated, user_info, xml};
 use crate::{
     error::ApiError,
+    events::ChangeOrigin,
     org::{Org, Writer},
     records::Transaction,
+    xml::escape,
 };
 
 /// Ids in one call.
 const MOST_IDS: usize = 200;
 
-pub(super) async fn answer(org: &Arc<Org>, envelope: &Element) -> Response {
+pub(super) async fn answer(org: &Arc<Org>, version: &str, envelope: &Element) -> Response {
     let Some(call) = envelope.find("Body").and_then(|body| body.children.first()) else {
         return fault("UNKNOWN_EXCEPTION", "The envelope has no body");
     };
@@ -28,6 +29,9 @@ pub(super) async fn answer(org: &Arc<Org>, envelope: &Element) -> Response {
     if !org.budget.take(org.now()) {
         return fault("REQUEST_LIMIT_EXCEEDED", "TotalRequests Limit exceeded.");
     }
+    let client = envelope.find("CallOptions").and_then(|options| options.find("client"));
+    let origin = ChangeOrigin::soap(version, client.map(|client| client.text.as_str()));
+    let writer = Writer { origin, ..Writer::within(session.user.as_str()) };
     let result = match call.name.as_str() {
         "getServerTimestamp" => {
             format!("<result><timestamp>{}</timestamp></result>", org.now().to_rfc3339())
@@ -41,16 +45,14 @@ pub(super) async fn answer(org: &Arc<Org>, envelope: &Element) -> Response {
             org.keep_auth().await;
             String::new()
         }
-        "undelete" => match each(org, session.user, call, |transaction, id| transaction.undelete(id)).await {
+        "undelete" => match each(org, writer, call, |transaction, id| transaction.undelete(id)).await {
             Ok(results) => results,
             Err(response) => return response,
         },
-        "emptyRecycleBin" => {
-            match each(org, session.user, call, |transaction, id| transaction.empty_from_bin(id)).await {
-                Ok(results) => results,
-                Err(response) => return response,
-            }
-        }
+        "emptyRecycleBin" => match each(org, writer, call, |transaction, id| transaction.empty_from_bin(id)).await {
+            Ok(results) => results,
+            Err(response) => return response,
+        },
         other => return not_emulated(&format!("the SOAP call {other}")),
     };
     let name = &call.name;
@@ -68,7 +70,7 @@ pub(super) async fn answer(org: &Arc<Org>, envelope: &Element) -> Response {
 /// Does the same with every id; each stands or falls alone.
 async fn each(
     org: &Arc<Org>,
-    user: String,
+    writer: Writer,
     call: &Element,
     work: fn(&mut Transaction<'_>, &str) -> Result<(), ApiError>,
 ) -> Result<String, Response> {
@@ -77,11 +79,9 @@ async fn each(
     if ids.len() > MOST_IDS {
         return Err(fault("EXCEEDED_ID_LIMIT", &format!("record limit reached. cannot submit more than {MOST_IDS}")));
     }
-    org.transact(Writer { user, lock_row: false }, move |transaction| {
-        Ok(ids.iter().map(|id| entry(id, work(transaction, id))).collect())
-    })
-    .await
-    .map_err(|error| fault(&error.code, &error.message))
+    org.transact(writer, move |transaction| Ok(ids.iter().map(|id| entry(id, work(transaction, id))).collect()))
+        .await
+        .map_err(|error| fault(&error.code, &error.message))
 }
 
 fn entry(id: &str, result: Result<(), ApiError>) -> String {
@@ -92,7 +92,7 @@ fn entry(id: &str, result: Result<(), ApiError>) -> String {
             "<result><errors><message>{}</message><statusCode>{}</statusCode></errors><id>{id}</id>\
              <success>false</success></result>",
             escape(&error.message),
-            escape(&*error.code),
+            escape(&error.code),
         ),
     }
 }

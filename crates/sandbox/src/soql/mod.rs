@@ -21,6 +21,8 @@ pub mod sosl;
 #[cfg(test)]
 mod tests;
 
+use std::fmt;
+
 use serde_json::{Map, Value};
 
 pub use ast::Query;
@@ -95,6 +97,33 @@ pub struct Settings<'a> {
     pub scope: Scope,
     /// `67.0`, for the addresses in `attributes`.
     pub version: &'a str,
+    /// Without it every list of children is whole.
+    pub child_pages: Option<&'a dyn ChildPages>,
+}
+
+impl<'a> Settings<'a> {
+    /// With every list of children whole.
+    pub fn new(now: jiff::Timestamp, scope: Scope, version: &'a str) -> Self {
+        Self { now, scope, version, child_pages: None }
+    }
+}
+
+/// Takes in what a list of children has beyond its first page.
+pub trait ChildPages: fmt::Debug {
+    /// How many children are shown at first.
+    fn size(&self) -> usize;
+
+    /// The address where the list goes on; `None` when it can't be kept, and then the list is shown whole.
+    fn go_on(&self, list: ChildList) -> Option<String>;
+}
+
+/// What a list of children has beyond its first page.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ChildList {
+    /// Which list of the query it is; see [`render_children`].
+    pub at: usize,
+    pub shown: usize,
+    pub rest: Vec<[u8; ID_BYTES]>,
 }
 
 #[derive(Clone, Debug, PartialEq)]
@@ -183,4 +212,21 @@ pub fn render<R: Rows>(
 ) -> Result<Vec<Value>, SoqlError> {
     let plan = resolve::Resolver::new(query, schema, rows, settings).plan()?;
     Ok(evaluate::Evaluator { schema, rows, settings }.render(&plan, ids))
+}
+
+/// As [`render`], of children: what a list of the query shows of these.
+///
+/// # Errors
+/// As [`run`].
+pub fn render_children<R: Rows>(
+    query: &Query,
+    at: usize,
+    schema: &Schema,
+    rows: &R,
+    settings: &Settings<'_>,
+    ids: &[[u8; ID_BYTES]],
+) -> Result<Vec<Value>, SoqlError> {
+    let plan = resolve::Resolver::new(query, schema, rows, settings).plan()?;
+    let evaluator = evaluate::Evaluator { schema, rows, settings };
+    Ok(plan.children_at(at).map_or_else(Vec::new, |children| evaluator.render(children, ids)))
 }

@@ -18,6 +18,18 @@ pub(super) struct Plan<'s> {
     pub(super) scope: Scope,
 }
 
+impl<'s> Plan<'s> {
+    /// The list of children that is named there in the text, at whatever depth.
+    pub(super) fn children_at(&self, wanted: usize) -> Option<&Self> {
+        let Output::Rows(shape) = &self.output else { return None };
+        shape.columns.iter().find_map(|column| match column {
+            Column::Children { at, plan, .. } if *at == wanted => Some(&**plan),
+            Column::Children { plan, .. } => plan.children_at(wanted),
+            _ => None,
+        })
+    }
+}
+
 pub(super) enum Output<'s> {
     /// `SELECT COUNT()`
     Count,
@@ -53,6 +65,8 @@ pub(super) enum Column<'s> {
     Children {
         key: &'s str,
         field: &'s str,
+        /// Where in the text its relationship is named: no other list of the query is there.
+        at: usize,
         plan: Box<Plan<'s>>,
     },
 }

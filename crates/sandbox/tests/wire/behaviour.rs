@@ -6,7 +6,7 @@ use reqwest::{Method, StatusCode};
 use rstest::rstest;
 use serde_json::{Value, json};
 
-use crate::client::Org;
+use crate::client::{self, Org};
 
 #[tokio::test]
 async fn a_queue_owns_what_it_takes() {
@@ -178,4 +178,25 @@ async fn activities_say_when_something_was_last_done() {
     org.sandbox.delete("Task", &task).await.unwrap();
     org.sandbox.delete("Event", &event).await.unwrap();
     assert_eq!((last("Contact").await, last("Account").await), (Value::Null, Value::Null));
+}
+
+/// As far as anybody can tell: a real org's times end in `.000`, in records as in the events and extracts that tell of them.
+#[tokio::test]
+async fn times_are_kept_in_whole_seconds() {
+    let org = Org::start().await;
+    org.control("switches", json!({ "audit_fields": true })).await;
+    let case = json!({ "Subject": "x", "CreatedDate": "2020-02-03T04:05:06.789Z", "Status": "Closed" });
+    let (_, made) = org.send(Method::POST, "/sobjects/Case", case).await;
+    let case = org.get(&format!("/sobjects/Case/{}", made["id"].as_str().unwrap())).await.1;
+    assert_eq!(case["CreatedDate"], LONG_AGO);
+    for field in ["LastModifiedDate", "SystemModstamp", "ClosedDate"] {
+        assert!(case[field].as_str().unwrap().ends_with(".000+0000"), "{field} {case}");
+    }
+    let events = client::answer(org.http.get(format!("{}/_sandbox/events", org.sandbox.url()))).await.1;
+    let payload = &events[0]["payload"];
+    assert_eq!(payload["CreatedDate"], LONG_AGO.replace("+0000", "Z"));
+    let at = payload["ChangeEventHeader"]["commitTimestamp"].as_i64().unwrap();
+    let modified = case["LastModifiedDate"].as_str().unwrap().replace("+0000", "Z");
+    let modified = modified.parse::<jiff::Timestamp>().unwrap().as_millisecond();
+    assert!((modified..modified + 1_000).contains(&at), "the commit's own time has its milliseconds");
 }

@@ -310,3 +310,28 @@ async fn what_is_asked_of_the_wrong_job_or_in_the_wrong_form_is_refused_and_save
     assert_eq!(code(post(&format!("job/{id}/batch"), "text/csv", rows)).await, told("InvalidJobState"));
     assert_eq!(org.sandbox.count("Contact"), 0);
 }
+
+/// Of those characters there is no form in XML, so that a client's parser gave up on all the results.
+#[tokio::test]
+async fn results_are_xml_whatever_control_characters_were_sent() {
+    let org = Org::start().await;
+    let (status, _) = org.send(Method::POST, "/sobjects/Contact", json!({ "LastName": "a\u{1}b\u{0}\u{1f}" })).await;
+    assert_eq!(status, StatusCode::CREATED);
+    let query = v1_job(&org, "query", "XML").await;
+    let batch = v1_batch_of(&org, &query, "text/csv", "SELECT LastName FROM Contact").await;
+    let (_, list) = text(v1(&org, Method::GET, &format!("{batch}/result"))).await;
+    let (_, xml) = text(v1(&org, Method::GET, &format!("{batch}/result/{}", element(&list, "result")))).await;
+    assert_eq!(element(&xml, "LastName"), "ab");
+}
+
+#[tokio::test]
+async fn a_batch_that_failed_has_no_results() {
+    let org = Org::start().await;
+    for (operation, rows) in [("insert", "Nope__c\nx\n"), ("query", "SELECT Nope FROM Contact")] {
+        let job = v1_job(&org, operation, "CSV").await;
+        let batch = v1_batch(&org, &job, rows).await;
+        let result = v1(&org, Method::GET, &format!("{batch}/result")).header("content-type", "application/json");
+        let expected = json!({ "exceptionCode": "InvalidBatch", "exceptionMessage": "Records not processed" });
+        assert_eq!(client::answer(result).await, (StatusCode::BAD_REQUEST, expected), "{operation}");
+    }
+}

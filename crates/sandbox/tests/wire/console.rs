@@ -46,6 +46,11 @@ async fn a_person_posts_on_a_case_and_replies_as_riley() {
     let own = org.sandbox.url();
     let form = [("body", "A note"), ("visibility", "InternalUsers")];
     assert_eq!(send(posts.clone(), &form, Some("https://example.org")).await, StatusCode::FORBIDDEN);
+    // As by a page whose owner has made its name lead here meanwhile: then it is the name the org is asked by too.
+    let port = own.rsplit(':').next().unwrap();
+    let rebound = org.http.post(format!("{own}{posts}")).form(&form).header("Host", format!("evil.example:{port}"));
+    let rebound = rebound.header("Origin", format!("http://evil.example:{port}")).send().await.unwrap();
+    assert_eq!(rebound.status(), StatusCode::FORBIDDEN);
     assert_eq!(org.sandbox.count("FeedItem"), 0);
     assert_eq!(send(posts.clone(), &form, Some(&own)).await, StatusCode::SEE_OTHER);
     assert_eq!(send(posts, &[("body", "  ")], Some(&own)).await, StatusCode::BAD_REQUEST);

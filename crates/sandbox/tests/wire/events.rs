@@ -223,3 +223,47 @@ async fn an_events_schema_is_found_by_its_object_and_by_its_id() {
     assert_eq!(org.get("/sobjects/Account/eventSchema").await.0, StatusCode::NOT_FOUND);
     assert_eq!(org.get("/event/eventSchema/nothing").await.0, StatusCode::NOT_FOUND);
 }
+
+#[tokio::test]
+async fn a_change_event_names_the_interface_the_version_and_the_client_it_came_by() {
+    let org = Org::start().await;
+    let url = org.sandbox.url();
+    let called = |request: reqwest::RequestBuilder| {
+        request
+            .bearer_auth(&org.token)
+            .header("X-SFDC-Session", &org.token)
+            .header("Sforce-Call-Options", "client=Astro")
+    };
+    let rest = org.http.post(format!("{url}/services/data/v62.0/sobjects/Account")).json(&json!({ "Name": "rest" }));
+    let (_, made) = client::answer(called(rest)).await;
+    let job = json!({ "operation": "insert", "object": "Account", "contentType": "CSV" });
+    let job =
+        client::answer(called(org.http.post(format!("{url}/services/data/v61.0/jobs/ingest")).json(&job))).await.1;
+    let id = job["id"].as_str().unwrap();
+    crate::bulk::text(crate::bulk::put(&org, id, "Name\nbulk\n")).await;
+    org.send(Method::PATCH, &format!("/jobs/ingest/{id}"), json!({ "state": "UploadComplete" })).await;
+    crate::bulk::wait(&org, &format!("/jobs/ingest/{id}")).await;
+    let id = made["id"].as_str().unwrap();
+    org.send(Method::DELETE, &format!("/sobjects/Account/{id}"), json!(null)).await;
+    let envelope = format!(
+        "<e:Envelope xmlns:e=\"http://schemas.xmlsoap.org/soap/envelope/\"><e:Header><SessionHeader><sessionId>{}</sessionId>\
+         </SessionHeader><CallOptions><client>Codey</client></CallOptions></e:Header>\
+         <e:Body><undelete><ids>{id}</ids></undelete></e:Body></e:Envelope>",
+        org.token
+    );
+    crate::bulk::text(org.http.post(format!("{url}/services/Soap/u/60.0")).body(envelope)).await;
+    org.sandbox.create("Account", json!({ "Name": "by no API" })).await.unwrap();
+    let events = events(&org).await;
+    let origins: Vec<&str> =
+        events.iter().map(|event| event["payload"]["ChangeEventHeader"]["changeOrigin"].as_str().unwrap()).collect();
+    assert_eq!(
+        origins,
+        [
+            "com/salesforce/api/rest/62.0;client=Astro",
+            "com/salesforce/api/bulkapi/61.0;client=Astro",
+            "com/salesforce/api/rest/67.0",
+            "com/salesforce/api/soap/60.0;client=Codey",
+            ""
+        ]
+    );
+}

@@ -220,12 +220,14 @@ async fn a_link_keeps_what_it_links_and_the_owners_stays() {
     assert_eq!((org.sandbox.count("ContentDocumentLink"), org.sandbox.count("ContentDocument")), (2, 1));
 }
 
-/// How many different bytes the data file holds.
-async fn kept(file: &std::path::Path) -> i64 {
+/// How many different bytes the data file holds, which is nobody else's while the org has it; and the org, started again.
+async fn kept(org: Org, options: SandboxOptions) -> (i64, Org) {
+    org.sandbox.stop().await;
+    let file = options.data.clone().unwrap();
     let pool = sqlx::SqlitePool::connect(&format!("sqlite://{}", file.display())).await.unwrap();
     let count = sqlx::query_scalar("SELECT count(*) FROM blob").fetch_one(&pool).await.unwrap();
     pool.close().await;
-    count
+    (count, Org::start_with(options).await)
 }
 
 #[tokio::test]
@@ -233,7 +235,7 @@ async fn bytes_go_with_the_last_record_that_has_them() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("sandbox.db");
     let options = || SandboxOptions { data: Some(file.clone()), ..SandboxOptions::default() };
-    let org = Org::start_with(options()).await;
+    let mut org = Org::start_with(options()).await;
     let account = org.sandbox.create("Account", json!({ "Name": "x" })).await.unwrap();
     let note =
         |body: &str| json!({ "attributes": { "type": "Attachment" }, "ParentId": account, "Name": "n", "Body": body });
@@ -246,27 +248,57 @@ async fn bytes_go_with_the_last_record_that_has_them() {
     org.send(Method::POST, "/composite/sobjects", two).await;
     let none = json!({ "allOrNone": true, "records": [note("ZA=="), { "attributes": { "type": "Attachment" }, "Name": "n", "Body": "ZQ==" }] });
     org.send(Method::POST, "/composite/sobjects", none).await;
-    assert_eq!(kept(&file).await, 2, "a and b");
+    let mut count;
+    (count, org) = kept(org, options()).await;
+    assert_eq!(count, 2, "a and b");
 
-    let empty = |id: String| {
-        let sandbox = &org.sandbox;
-        async move { sandbox.delete("Attachment", &id).await.unwrap() }
-    };
-    empty(first.clone()).await;
-    empty(same.clone()).await;
-    assert_eq!(kept(&file).await, 2, "the bin gives them back");
+    for deleted in [&first, &same] {
+        org.sandbox.delete("Attachment", deleted).await.unwrap();
+    }
+    (count, org) = kept(org, options()).await;
+    assert_eq!(count, 2, "the bin gives them back");
     crate::recycle_bin::soap(&org, "emptyRecycleBin", &[&first]).await;
-    assert_eq!(kept(&file).await, 2, "another has the same");
+    (count, org) = kept(org, options()).await;
+    assert_eq!(count, 2, "another has the same");
     crate::recycle_bin::soap(&org, "emptyRecycleBin", &[&same]).await;
-    assert_eq!(kept(&file).await, 1);
+    (count, org) = kept(org, options()).await;
+    assert_eq!(count, 1);
     drop(org);
 
     let pool = sqlx::SqlitePool::connect(&format!("sqlite://{}", file.display())).await.unwrap();
     sqlx::query("INSERT INTO blob (key, bytes) VALUES ('left', x'00')").execute(&pool).await.unwrap();
     pool.close().await;
-    let org = Org::start_with(options()).await;
-    assert_eq!(kept(&file).await, 1, "what a killed process left is swept");
+    let (count, org) = kept(Org::start_with(options()).await, options()).await;
+    assert_eq!(count, 1, "what a killed process left is swept");
     let body = org.sandbox.records("Attachment")[0]["Id"].as_str().unwrap().to_owned();
     let body = org.request(Method::GET, &format!("/sobjects/Attachment/{body}/Body")).send().await.unwrap();
     assert_eq!(body.bytes().await.unwrap().as_ref(), b"b");
+}
+
+#[tokio::test]
+async fn a_document_and_its_latest_version_have_one_title() {
+    let org = Org::start().await;
+    let version = json!({ "Title": "First", "PathOnClient": "a.txt", "VersionData": "YQ==" });
+    let first = org.sandbox.create("ContentVersion", version).await.unwrap();
+    let document = org.sandbox.records("ContentDocument")[0]["Id"].as_str().unwrap().to_owned();
+    let titles = || {
+        let of = |object: &str| {
+            org.sandbox
+                .records(object)
+                .iter()
+                .map(|record| record["Title"].as_str().unwrap().to_owned())
+                .collect::<Vec<_>>()
+        };
+        (of("ContentDocument").concat(), of("ContentVersion"))
+    };
+    org.sandbox.update("ContentDocument", &document, json!({ "Title": "By document" })).await.unwrap();
+    assert_eq!(titles(), ("By document".to_owned(), vec!["By document".to_owned()]));
+    org.sandbox.update("ContentVersion", &first, json!({ "Title": "By version" })).await.unwrap();
+    assert_eq!(titles(), ("By version".to_owned(), vec!["By version".to_owned()]));
+    let second =
+        json!({ "Title": "Second", "PathOnClient": "a.txt", "VersionData": "Yg==", "ContentDocumentId": document });
+    org.sandbox.create("ContentVersion", second).await.unwrap();
+    org.sandbox.update("ContentDocument", &document, json!({ "Title": "Later" })).await.unwrap();
+    org.sandbox.update("ContentVersion", &first, json!({ "Title": "Old" })).await.unwrap();
+    assert_eq!(titles(), ("Later".to_owned(), vec!["Old".to_owned(), "Later".to_owned()]));
 }

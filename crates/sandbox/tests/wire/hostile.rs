@@ -141,3 +141,96 @@ async fn a_cursor_lives_two_days_by_the_orgs_clock() {
     let (status, body) = org.get(&next).await;
     assert_eq!((status, &body[0]["errorCode"]), (StatusCode::BAD_REQUEST, &json!("INVALID_QUERY_LOCATOR")));
 }
+
+/// Clients of typed languages read an absent list and an empty one differently.
+#[tokio::test]
+async fn fields_are_named_where_a_record_is_refused_and_not_where_a_request_is() {
+    let org = Org::start().await;
+    let account = org.sandbox.create("Account", json!({ "Name": "x" })).await.unwrap();
+    let has_fields = |(_, body): (StatusCode, Value)| body[0].as_object().unwrap().contains_key("fields");
+    for path in [
+        "/query?q=SELECT",
+        "/query?q=SELECT+Id+FROM+Nothing",
+        "/query?q=SELECT+Nothing+FROM+Case",
+        "/query/0r8SB0000000001AAA-2000",
+        "/sobjects/Account/001SB000000000!",
+        "/sobjects/Account/001SB0000000999",
+        "/sobjects/Nothing",
+        "/search?q=FIND",
+    ] {
+        assert!(!has_fields(org.get(path).await), "{path}");
+    }
+    for body in [json!({ "Nothing": 1 }), json!({ "Name": {} }), json!([])] {
+        assert!(!has_fields(org.send(Method::POST, "/sobjects/Account", body).await));
+    }
+    assert!(has_fields(org.send(Method::POST, "/sobjects/Account", json!({})).await));
+    org.sandbox.delete("Account", &account).await.unwrap();
+    assert!(has_fields(org.send(Method::DELETE, &format!("/sobjects/Account/{account}"), json!(null)).await));
+}
+
+#[tokio::test]
+async fn an_event_cannot_be_asked_for_as_a_record() {
+    let org = Org::start().await;
+    let (status, body) = org.get("/query?q=SELECT+Id+FROM+Portal_Feed_Event__e").await;
+    assert_eq!((status, &body[0]["errorCode"]), (StatusCode::BAD_REQUEST, &json!("INVALID_TYPE_FOR_OPERATION")));
+    assert_eq!(body[0]["message"], "entity type Portal_Feed_Event__e does not support query");
+}
+
+#[tokio::test]
+async fn what_is_no_envelope_is_the_clients_fault() {
+    let org = Org::start().await;
+    for body in [&b""[..], b"<", b"<Envelope>", b"<other/>", b"\xff", b"{}"] {
+        let request = org.http.post(format!("{}/services/Soap/u/60.0", org.sandbox.url())).body(body.to_vec());
+        let (status, told) = crate::bulk::text(request).await;
+        assert_eq!(status, StatusCode::INTERNAL_SERVER_ERROR);
+        assert!(told.contains("<faultcode>soapenv:Client</faultcode>") && !told.contains("exceptionCode"), "{told}");
+    }
+}
+
+/// The size of a chunk that is no number was answered as a body that is too large.
+#[tokio::test]
+async fn a_body_that_breaks_off_is_not_too_large() {
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    let org = Org::start().await;
+    let address = org.sandbox.url().replace("http://", "");
+    for (path, header, code) in [
+        ("/services/data/v67.0/sobjects/Account", "Authorization: Bearer", "JSON_PARSER_ERROR"),
+        ("/services/async/59.0/job", "X-SFDC-Session:", "ClientInputError"),
+    ] {
+        let mut stream = tokio::net::TcpStream::connect(&address).await.unwrap();
+        let token = &org.token;
+        let head = format!(
+            "POST {path} HTTP/1.1\r\nHost: {address}\r\n{header} {token}\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\nnonsense\r\n"
+        );
+        stream.write_all(head.as_bytes()).await.unwrap();
+        let mut answer = vec![0; 4_096];
+        let count = stream.read(&mut answer).await.unwrap();
+        let answer = String::from_utf8_lossy(&answer[..count]).into_owned();
+        assert!(answer.starts_with("HTTP/1.1 400 ") && answer.contains(code), "{answer}");
+    }
+}
+
+#[tokio::test]
+async fn what_a_test_asks_wrongly_is_refused_in_json() {
+    let org = Org::start().await;
+    let url = |path: &str| format!("{}/_sandbox/{path}", org.sandbox.url());
+    let post = |path: &str| org.http.post(url(path));
+    for (request, expected) in [
+        (post("clock").json(&json!({ "advance_seconds": "soon" })), 422),
+        (post("clock").header("content-type", "application/json").body("{"), 400),
+        (post("clock").body("{}"), 415),
+        (post("limits").json(&json!({ "dayly": 1 })), 422),
+        (post("jwt-keys").json(&json!({ "public_key_pem": "x" })), 400),
+        (post("events/gap").json(&json!({ "object": "Nothing", "change_type": "GAP_UPDATE" })), 404),
+        (post("events/drop-streams?stream=x"), 404),
+        (post("nothing"), 404),
+        (post("snapshot"), 405),
+        (org.http.get(url("count")), 400),
+        (org.http.get(url("count?object=Nothing")), 404),
+        (org.http.get(url("events?count=x")), 400),
+    ] {
+        let (status, body) = client::answer(request).await;
+        assert_eq!(status.as_u16(), expected, "{body}");
+        assert!(body[0]["errorCode"].is_string() && body[0]["message"].is_string(), "{status} {body}");
+    }
+}

@@ -66,3 +66,41 @@ async fn a_key_that_is_unique_without_regard_to_case() {
     let (_, read) = org.get(&format!("/sobjects/Thing__c/{id}")).await;
     assert_eq!((&read["Name"], &read["Strict__c"]), (&json!(id), &Value::Null));
 }
+
+/// Which of them should be the last, when a call has no order?
+#[tokio::test]
+async fn a_key_that_a_call_gives_twice_is_refused_in_both_rows() {
+    let folder = tempfile::tempdir().unwrap();
+    deploy(folder.path());
+    let org = Org::start_with(SandboxOptions { schema_dir: folder.path().to_owned(), ..Default::default() }).await;
+    let thing = |key: &str| json!({ "attributes": { "type": "Thing__c" }, "Strict__c": key, "Name": key });
+    let records = json!({ "records": [thing("dd1"), thing("other"), thing("DD1"), thing("")] });
+    let (_, results) = org.send(Method::PATCH, "/composite/sobjects/Thing__c/Strict__c", records).await;
+    assert_eq!(
+        results[0]["errors"],
+        json!([{ "statusCode": "DUPLICATE_VALUE", "message": "Duplicate external id specified: dd1", "fields": ["Strict__c"] }])
+    );
+    assert_eq!(results[2]["errors"][0]["message"], "Duplicate external id specified: DD1");
+    assert_eq!(
+        (&results[1]["success"], &results[3]["errors"][0]["statusCode"]),
+        (&json!(true), &json!("MISSING_ARGUMENT"))
+    );
+    assert_eq!(org.sandbox.count("Thing__c"), 1);
+
+    let mut job = crate::bulk::job("upsert", "Thing__c");
+    job["externalIdFieldName"] = json!("Strict__c");
+    let done = crate::bulk::load(&org, job, "Strict__c,Name\ndd1,a\nother,b\ndd1,c\n").await;
+    assert_eq!((&done["numberRecordsProcessed"], &done["numberRecordsFailed"]), (&json!(3), &json!(2)));
+    let failed = crate::bulk::listed(&org, &done, "failedResults").await;
+    assert_eq!(
+        failed.matches("DUPLICATE_VALUE:Duplicate external id specified: dd1:Strict__c --").count(),
+        2,
+        "{failed}"
+    );
+    // Call by call it is the same record.
+    for name in ["a", "b"] {
+        let (status, _) = org.send(Method::PATCH, "/sobjects/Thing__c/Strict__c/dd1", json!({ "Name": name })).await;
+        assert!(status.is_success());
+    }
+    assert_eq!(org.sandbox.count("Thing__c"), 2);
+}

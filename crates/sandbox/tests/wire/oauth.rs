@@ -236,3 +236,81 @@ async fn a_token_tells_who_it_is() {
     assert_eq!(introspect(access_token).await["active"], true);
     assert_eq!(introspect("bad").await, json!({ "active": false }));
 }
+
+/// What one user asked for was given to whoever knew where it was.
+#[tokio::test]
+async fn another_user_reads_on_neither_in_a_query_nor_in_the_results_of_a_job() {
+    let org = Org::start().await;
+    let envelope = "<e:Envelope xmlns:e=\"http://schemas.xmlsoap.org/soap/envelope/\"><e:Body><login>\
+                    <username>riley@sandbox.test</username><password>sandboxTOKEN</password></login></e:Body></e:Envelope>";
+    let login = org.http.post(format!("{}/services/Soap/u/60.0", org.sandbox.url())).body(envelope);
+    let riley = login.send().await.unwrap().text().await.unwrap();
+    let riley = riley.split_once("<sessionId>").unwrap().1.split_once('<').unwrap().0;
+    let by_riley = async |path: &str| {
+        let url = format!("{}/services/data/v67.0{path}", org.sandbox.url());
+        client::answer(org.http.get(url).bearer_auth(riley)).await
+    };
+    let records: Vec<Value> =
+        (0..200).map(|n| json!({ "attributes": { "type": "Contact" }, "LastName": format!("P{n}") })).collect();
+    for records in [&records[..], &records[..1]] {
+        org.send(Method::POST, "/composite/sobjects", json!({ "records": records })).await;
+    }
+    let query = org.request(Method::GET, "/query?q=SELECT+Id+FROM+Contact");
+    let (_, page) = client::answer(query.header("Sforce-Query-Options", "batchSize=200")).await;
+    let next = page["nextRecordsUrl"].as_str().unwrap().strip_prefix("/services/data/v67.0").unwrap();
+    let (status, body) = by_riley(next).await;
+    assert_eq!((status, &body[0]["errorCode"]), (StatusCode::BAD_REQUEST, &json!("INVALID_QUERY_LOCATOR")));
+    assert_eq!(org.get(next).await.0, StatusCode::OK, "it is still its owner's");
+
+    let loaded = crate::bulk::load(&org, crate::bulk::job("insert", "Contact"), "LastName\nx\n").await;
+    let asked = json!({ "operation": "query", "query": "SELECT Id FROM Contact" });
+    let (_, asked) = org.send(Method::POST, "/jobs/query", asked).await;
+    let [loaded, asked] = [&loaded, &asked].map(|job| job["id"].as_str().unwrap());
+    crate::bulk::wait(&org, &format!("/jobs/query/{asked}")).await;
+    for path in [
+        format!("/jobs/ingest/{loaded}/successfulResults"),
+        format!("/jobs/ingest/{loaded}/failedResults"),
+        format!("/jobs/query/{asked}/results"),
+        format!("/jobs/query/{asked}/resultPages"),
+    ] {
+        let (status, body) = by_riley(&path).await;
+        assert_eq!((status, &body[0]["errorCode"]), (StatusCode::FORBIDDEN, &json!("INSUFFICIENT_ACCESS")), "{path}");
+        assert_eq!(org.get(&path).await.0, StatusCode::OK, "{path}");
+    }
+    assert_eq!(by_riley(&format!("/jobs/query/{asked}")).await.0, StatusCode::OK, "of the job everybody may know");
+}
+
+#[tokio::test]
+async fn the_token_endpoint_takes_forms_and_answers_as_it_is_asked_to() {
+    let org = Org::start().await;
+    let url = format!("{}/services/oauth2/token", org.sandbox.url());
+    let grant = json!({ "grant_type": "client_credentials", "client_id": "casebridge-dev", "client_secret": "casebridge-dev-secret" });
+    let refused = json!({ "error": "unsupported_grant_type", "error_description": "grant type not supported" });
+    assert_eq!(client::answer(org.http.post(&url).json(&grant)).await, (StatusCode::BAD_REQUEST, refused.clone()));
+    assert_eq!(client::answer(org.http.post(&url)).await, (StatusCode::BAD_REQUEST, refused));
+
+    let ask = async |format: Option<&str>, accept: &str, secret: &str| {
+        let mut form =
+            vec![("grant_type", "client_credentials"), ("client_id", "casebridge-dev"), ("client_secret", secret)];
+        form.extend(format.map(|format| ("format", format)));
+        let response = org.http.post(&url).header("accept", accept).form(&form).send().await.unwrap();
+        let content_type = response.headers()["content-type"].to_str().unwrap().to_owned();
+        (content_type, response.text().await.unwrap())
+    };
+    for (format, accept) in [(Some("xml"), "*/*"), (None, "application/xml")] {
+        let (content_type, text) = ask(format, accept, "casebridge-dev-secret").await;
+        assert!(content_type.starts_with("application/xml") && text.contains("<OAuth><access_token>00D"), "{text}");
+    }
+    for (format, accept) in [(Some("urlencoded"), "application/json"), (None, "application/x-www-form-urlencoded")] {
+        let (content_type, text) = ask(format, accept, "casebridge-dev-secret").await;
+        assert!(content_type.starts_with("application/x-www-form-urlencoded"));
+        let pairs: Vec<(String, String)> = url::form_urlencoded::parse(text.as_bytes()).into_owned().collect();
+        assert_eq!(
+            (named(&pairs, "token_type"), named(&pairs, "instance_url")),
+            ("Bearer", org.sandbox.url().as_str())
+        );
+    }
+    assert!(ask(Some("json"), "application/xml", "casebridge-dev-secret").await.1.starts_with('{'));
+    let (_, text) = ask(Some("xml"), "*/*", "wrong").await;
+    assert!(text.contains("<OAuth><error>invalid_client</error><error_description>"), "{text}");
+}

@@ -95,11 +95,66 @@ fn a_wrong_command_line_is_told_what_to_do_instead() {
         (vec!["--listen", "0.0.0.0:0"], "--allow-remote"),
         (vec!["--listen", "127.0.0.1:0", "--seed", "everything"], "scale:CASES,POSTS"),
         (vec!["--listen", "127.0.0.1:0", "--data", not_a_database.to_str().unwrap()], "notes.txt"),
+        (vec!["--listen", "127.0.0.1:0", "--organization-id", "abc"], "\"abc\" is no id of an org"),
+        // The end doesn't fit the beginning, and an id of something else.
+        (vec!["--listen", "127.0.0.1:0", "--organization-id", "00DSB0000000009AAA"], "is no id of an org"),
+        (vec!["--listen", "127.0.0.1:0", "--organization-id", "001SB0000000001"], "is no id of an org"),
     ] {
-        let mut child = command(&arguments).spawn().unwrap();
-        let mut told = String::new();
-        child.stderr.take().unwrap().read_to_string(&mut told).unwrap();
-        assert!(!child.wait().unwrap().success());
-        assert!(told.contains(words) && !told.contains("panicked") && !told.contains("backtrace"), "{told}");
+        let told = refused(&arguments);
+        assert!(told.contains(words), "{told}");
     }
+}
+
+/// What a program that doesn't start says.
+fn refused(arguments: &[&str]) -> String {
+    let mut child = command(arguments).spawn().unwrap();
+    // One that starts all the same says where it is, and would stay.
+    let mut line = String::new();
+    BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
+    if !line.is_empty() {
+        child.kill().unwrap();
+    }
+    let mut told = String::new();
+    child.stderr.take().unwrap().read_to_string(&mut told).unwrap();
+    assert!(!child.wait().unwrap().success());
+    assert!(line.is_empty() && !told.contains("panicked") && !told.contains("backtrace"), "{line}{told}");
+    told
+}
+
+/// Two that wrote one file each held half of the org, and the second never answered a write.
+#[tokio::test]
+async fn a_data_file_belongs_to_one_program_at_a_time() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().join("sandbox.db");
+    let http = client::plain();
+    let program = Program::start(&data);
+    let arguments = ["--listen", "127.0.0.1:0", "--data", data.to_str().unwrap()].map(str::to_owned);
+    let told = tokio::task::spawn_blocking(move || refused(&arguments.each_ref().map(String::as_str))).await.unwrap();
+    assert!(told.contains("sandbox.db can’t be used: another program has the data file open"), "{told}");
+    assert!(!token(&http, &program).await.is_empty(), "the first is as well as before");
+    drop(program);
+    assert!(!token(&http, &Program::start(&data)).await.is_empty(), "a killed one's file is free");
+}
+
+#[tokio::test]
+async fn a_clock_that_was_moved_stays_moved_after_a_restart_until_a_reset() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().join("sandbox.db");
+    let http = client::plain();
+    let now = async |program: &Program| {
+        let (_, clock) = client::answer(http.get(format!("{}/_sandbox/clock", program.url))).await;
+        clock["now"].as_str().unwrap().to_owned()
+    };
+    let program = Program::start(&data);
+    let today = now(&program).await;
+    let advance = http.post(format!("{}/_sandbox/clock", program.url)).json(&json!({ "advance_seconds": 90_000_000 }));
+    let (_, moved) = client::answer(advance).await;
+    drop(program);
+
+    let program = Program::start(&data);
+    assert!(now(&program).await.as_str() >= moved["now"].as_str().unwrap());
+    client::answer(http.post(format!("{}/_sandbox/reset", program.url))).await;
+    assert_eq!(now(&program).await[..7], today[..7]);
+    drop(program);
+    assert_eq!(now(&Program::start(&data)).await[..7], today[..7]);
 }

@@ -119,6 +119,11 @@ async fn changed_and_deleted_records_are_listed_by_time() {
     let (_, deleted) = org.get(&format!("/sobjects/Account/deleted?{span}")).await;
     assert_eq!(deleted["deletedRecords"][0]["id"], gone);
     assert_eq!(org.get("/sobjects/Account/updated?start=x&end=y").await.0, StatusCode::BAD_REQUEST);
+    for resource in ["updated", "deleted"] {
+        let span = format!("start={day}T00%3A00%3A00%2B00%3A00&end={day}T00%3A00%3A59%2B00%3A00");
+        let (_, body) = org.get(&format!("/sobjects/Account/{resource}?{span}")).await;
+        assert_eq!(body[0]["errorCode"], "INVALID_REPLICATION_DATE", "less than a minute");
+    }
 }
 
 #[tokio::test]
@@ -141,4 +146,58 @@ async fn versions_need_no_session_and_everything_else_does() {
     let old = org.http.get(format!("{}/services/data/v20.0/limits", org.sandbox.url())).bearer_auth(&org.token);
     let (status, body) = client::answer(old).await;
     assert_eq!((status, &body[0]["errorCode"]), (StatusCode::GONE, &json!("UNSUPPORTED_API_VERSION")));
+}
+
+/// Names of the children in a list, and where it goes on.
+fn children(list: &Value) -> (Vec<&str>, Option<&str>) {
+    let names = list["records"].as_array().unwrap().iter().map(|record| record["LastName"].as_str().unwrap());
+    (names.collect(), list["nextRecordsUrl"].as_str())
+}
+
+#[tokio::test]
+async fn a_long_list_of_children_goes_on_by_its_own_locator() {
+    let org = Org::start().await;
+    let account = org.sandbox.create("Account", json!({ "Name": "Many" })).await.unwrap();
+    contacts(&org, 1_200).await;
+    org.sandbox.create("Account", json!({ "Name": "None" })).await.unwrap();
+    for start in (0..1_200).step_by(200) {
+        let soql = format!("SELECT Id FROM Contact ORDER BY LastName LIMIT 200 OFFSET {start}");
+        let rows = org.query(&soql).await;
+        let rows = rows["records"].as_array().unwrap().iter();
+        let records: Vec<Value> = rows
+            .map(|row| json!({ "attributes": { "type": "Contact" }, "id": row["Id"], "AccountId": account }))
+            .collect();
+        org.send(Method::PATCH, "/composite/sobjects", json!({ "records": records })).await;
+    }
+    let soql = "SELECT Name, (SELECT LastName FROM Contacts ORDER BY LastName) FROM Account ORDER BY Name";
+    let asked = |size: Option<&str>| {
+        let request = org.request(Method::GET, "/query").query(&[("q", soql)]);
+        client::answer(match size {
+            Some(size) => request.header("Sforce-Query-Options", format!("batchSize={size}")),
+            None => request,
+        })
+    };
+    for (size, first, others) in [(None, 499, vec![701]), (Some("200"), 199, vec![200, 200, 200, 200, 200, 1])] {
+        let (_, answer) = asked(size).await;
+        assert_eq!((&answer["done"], &answer["records"][1]["Contacts"]), (&json!(true), &Value::Null));
+        let list = &answer["records"][0]["Contacts"];
+        assert_eq!((&list["totalSize"], &list["done"]), (&json!(1_200), &json!(false)));
+        let (names, mut next) = children(list);
+        assert_eq!(names.len(), first);
+        let mut all: Vec<String> = names.into_iter().map(str::to_owned).collect();
+        let mut page;
+        let mut counts = Vec::new();
+        while let Some(path) = next {
+            assert!(path.ends_with(&format!("-{}", all.len())), "{path}");
+            page = org.get(path.strip_prefix("/services/data/v67.0").unwrap()).await.1;
+            let (names, further) = children(&page);
+            assert_eq!((&page["totalSize"], page["done"] == true), (&json!(1_200), further.is_none()));
+            counts.push(names.len());
+            all.extend(names.into_iter().map(str::to_owned));
+            next = further;
+        }
+        assert_eq!(counts, others);
+        all.dedup();
+        assert_eq!((all.len(), all[0].as_str(), all[1_199].as_str()), (1_200, "Person 000", "Person 999"));
+    }
 }

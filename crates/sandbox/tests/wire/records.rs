@@ -252,8 +252,112 @@ async fn what_is_too_large_or_no_json_is_refused_before_anything_is_done() {
 async fn a_user_name_is_an_address_that_nobody_else_has(#[case] name: &str, #[case] expected: &str) {
     let org = Org::start().await;
     let profile = org.query("SELECT Id FROM Profile").await["records"][0]["Id"].clone();
-    let user = |name: &str| json!({ "Username": name, "LastName": "x", "Alias": "x", "Email": "x@x.test", "ProfileId": profile });
+    let user = |name: &str| {
+        json!({
+            "Username": name, "LastName": "x", "Alias": "x", "Email": "x@x.test", "ProfileId": profile,
+            "TimeZoneSidKey": "Europe/Berlin", "LocaleSidKey": "de_DE", "EmailEncodingKey": "UTF-8", "LanguageLocaleKey": "de",
+        })
+    };
     create(&org, "User", user("new@sandbox.test")).await;
+    for key in ["TimeZoneSidKey", "LocaleSidKey", "EmailEncodingKey", "LanguageLocaleKey"] {
+        for (value, expected) in
+            [(json!("nowhere"), "INVALID_OR_NULL_FOR_RESTRICTED_PICKLIST"), (Value::Null, "REQUIRED_FIELD_MISSING")]
+        {
+            let mut other = user("other@sandbox.test");
+            other[key] = value;
+            let (_, body) = org.send(Method::POST, "/sobjects/User", other).await;
+            assert_eq!((code(&body), &body[0]["fields"]), (expected, &json!([key])));
+        }
+    }
     let (status, body) = org.send(Method::POST, "/sobjects/User", user(name)).await;
     assert_eq!((status, code(&body)), (StatusCode::BAD_REQUEST, expected), "{body}");
+}
+
+#[tokio::test]
+async fn a_condition_on_when_something_was_modified_is_kept_to() {
+    let org = Org::start().await;
+    let id = org.sandbox.create("Account", json!({ "Name": "x" })).await.unwrap();
+    let record = format!("/sobjects/Account/{id}");
+    let (before, after) = ("Tue, 10 Aug 2015 00:00:00 GMT", "Fri, 01 Jan 2100 00:00:00 GMT");
+    let asked = async |path: &str, name: &str, value: &str| {
+        let response = org.request(Method::GET, path).header(name, value).send().await.unwrap();
+        let dated = response.headers().contains_key("last-modified");
+        (response.status().as_u16(), dated, response.text().await.unwrap().len())
+    };
+    for path in [record.as_str(), "/sobjects/Account/describe", "/sobjects"] {
+        assert_eq!(asked(path, "If-Modified-Since", after).await, (304, false, 0), "{path}");
+        assert!(matches!(asked(path, "If-Modified-Since", before).await, (200, true, 1..)), "{path}");
+        assert_eq!(asked(path, "If-Unmodified-Since", before).await.0, 412, "{path}");
+        assert_eq!(asked(path, "If-Unmodified-Since", after).await.0, 200, "{path}");
+        assert_eq!(asked(path, "If-Modified-Since", "yesterday").await.0, 200, "{path}");
+    }
+    for (value, expected) in [(before, 412), ("yesterday", 400), (after, 204)] {
+        let change =
+            org.request(Method::PATCH, &record).header("If-Unmodified-Since", value).json(&json!({ "Name": value }));
+        assert_eq!(change.send().await.unwrap().status().as_u16(), expected, "{value}");
+    }
+    assert_eq!(org.get(&record).await.1["Name"], after, "the others changed nothing");
+    // What an answer says of itself is a condition that holds.
+    let dated = org.request(Method::GET, &record).send().await.unwrap().headers()["last-modified"].clone();
+    assert_eq!(asked(&record, "If-Modified-Since", dated.to_str().unwrap()).await.0, 304);
+}
+
+#[tokio::test]
+async fn records_are_found_by_the_standard_fields_that_find() {
+    let org = Org::start().await;
+    let contact = json!({ "LastName": "x", "Email": "Noor@northwind.test" });
+    let contact = create(&org, "Contact", contact).await;
+    let case = create(&org, "Case", json!({ "Subject": "x" })).await;
+    for (path, id) in [
+        ("Case/CaseNumber/00000001", case.as_str()),
+        ("Contact/Email/noor@northwind.test", contact.as_str()),
+        ("User/Username/Riley@sandbox.test", sandbox::RILEY_ID),
+    ] {
+        assert_eq!(org.get(&format!("/sobjects/{path}")).await.1["Id"], id, "{path}");
+        let (object, field) = path.split_once('/').unwrap();
+        let field = field.split_once('/').unwrap().0;
+        let described = org.get(&format!("/sobjects/{object}/describe")).await.1;
+        let described =
+            described["fields"].as_array().unwrap().iter().find(|known| known["name"] == field).unwrap().clone();
+        assert_eq!((&described["idLookup"], &described["externalId"]), (&json!(true), &json!(false)), "{path}");
+    }
+    let by_email = |body: Value| org.send(Method::PATCH, "/sobjects/Contact/Email/noor@northwind.test", body);
+    let (status, body) = by_email(json!({ "LastName": "Haddad" })).await;
+    assert_eq!((status, &body["created"]), (StatusCode::OK, &json!(false)));
+    let mut job = crate::bulk::job("upsert", "Contact");
+    job["externalIdFieldName"] = json!("Email");
+    let done = crate::bulk::load(&org, job, "Email,LastName\nnoor@northwind.test,Bulk\nnew@x.test,New\n").await;
+    assert_eq!(done["numberRecordsFailed"], 0, "{done}");
+    assert_eq!(
+        (org.sandbox.count("Contact"), org.get(&format!("/sobjects/Contact/{contact}")).await.1["LastName"].clone()),
+        (2, json!("Bulk"))
+    );
+    create(&org, "Contact", json!({ "LastName": "y", "Email": "noor@northwind.test" })).await;
+    assert_eq!(by_email(json!({})).await.0, StatusCode::MULTIPLE_CHOICES);
+}
+
+#[rstest]
+#[case::itself(&["a", "a"])]
+#[case::in_two_steps(&["a", "b", "a"])]
+#[case::in_three_steps(&["a", "b", "c", "a"])]
+#[tokio::test]
+async fn nobody_is_above_themselves(#[case] chain: &[&str]) {
+    let org = Org::start().await;
+    for (object, field) in [("Account", "ParentId"), ("Contact", "ReportsToId")] {
+        let mut ids = std::collections::HashMap::new();
+        for name in chain {
+            let name_field = if object == "Account" { "Name" } else { "LastName" };
+            if !ids.contains_key(name) {
+                ids.insert(*name, create(&org, object, json!({ name_field: name })).await);
+            }
+        }
+        let mut last = Default::default();
+        for pair in chain.windows(2) {
+            last = org
+                .send(Method::PATCH, &format!("/sobjects/{object}/{}", ids[pair[0]]), json!({ field: ids[pair[1]] }))
+                .await;
+        }
+        assert_eq!((last.0, code(&last.1)), (StatusCode::BAD_REQUEST, "CIRCULAR_DEPENDENCY"), "{object}");
+        assert_eq!(last.1[0]["fields"], json!([field]));
+    }
 }

@@ -19,6 +19,7 @@ use crate::{
         v2::external_id,
     },
     clock::datetime,
+    events::ChangeOrigin,
     org::Org,
 };
 
@@ -62,6 +63,7 @@ pub(super) async fn create(
         dialect: Dialect { delimiter: Delimiter::Comma, line_ending: LineEnding::Either },
         user,
         api: Api::V1,
+        origin: ChangeOrigin::bulk(&version, headers),
         version,
         chunking,
     };

@@ -57,7 +57,10 @@ async fn enter(
                 .await
                 .unwrap_or_else(|_| Err(refused("InternalServerError", "The call was interrupted")))
         }
-        Err(_) => Err(refused("ExceededQuota", "The request is larger than the maximum size allowed")),
+        Err(rejection) if rejection.status() == StatusCode::PAYLOAD_TOO_LARGE => {
+            Err(refused("ExceededQuota", "The request is larger than the maximum size allowed"))
+        }
+        Err(_) => Err(refused("ClientInputError", "The request body could not be read to its end")),
     };
     match told {
         Ok((status, told)) => respond(status, told, json),
@@ -104,21 +107,27 @@ async fn serve(
             Ok(Told::Element("batchInfo", batches::batch_info(job, batch)))
         })?),
         ("GET", ["job", id, "batch", batch, "request"]) => {
-            let (format, batch) = with_batch(org, id, batch, |job, batch| Ok((job.task.format, batch.id.clone())))?;
+            let (format, batch) = with_batch(org, id, batch, |job, batch| {
+                own(job, &user)?;
+                Ok((job.task.format, batch.id.clone()))
+            })?;
             let content = org.jobs.shelf.content(org.journal(), &batch).await.map_err(ApiError::from)?;
             ok(Told::Raw(raw_type(format), content.into()))
         }
         ("GET", ["job", id, "batch", batch, "result"]) => ok(with_batch(org, id, batch, |job, batch| {
-            if !matches!(batch.state, BatchState::Completed | BatchState::Failed) {
-                return Err(refused("InvalidBatch", "Batch not completed"));
+            own(job, &user)?;
+            match batch.state {
+                BatchState::Completed if job.task.operation.is_query() => {
+                    Ok(Told::Results(vec![batch.result_id.clone()]))
+                }
+                // One that failed on its way tells what became of the rows before.
+                BatchState::Failed if batch.processed == 0 => Err(refused("InvalidBatch", "Records not processed")),
+                BatchState::Completed | BatchState::Failed => Ok(results::of_load(org, &job.task, batch)),
+                _ => Err(refused("InvalidBatch", "Batch not completed")),
             }
-            if job.task.operation.is_query() {
-                let ready = batch.state == BatchState::Completed;
-                return Ok(Told::Results(ready.then(|| batch.result_id.clone()).into_iter().collect()));
-            }
-            Ok(results::of_load(org, &job.task, batch))
         })?),
         ("GET", ["job", id, "batch", batch, "result", result]) => ok(with_batch(org, id, batch, |job, batch| {
+            own(job, &user)?;
             if batch.state != BatchState::Completed || batch.result_id != *result {
                 return Err(refused("InvalidBatch", format!("Unable to find result: {result}")));
             }
@@ -126,6 +135,11 @@ async fn serve(
         })?),
         _ => Err(refused("InvalidUrl", format!("Destination URL not found for {method} {}", path.join("/")))),
     }
+}
+
+/// What a job sent and found is its maker's; of the job itself everybody here may know.
+fn own(job: &Job, user: &str) -> Result<(), Refused> {
+    if job.task.user == user { Ok(()) } else { Err(refused("InvalidJob", "The job belongs to another user")) }
 }
 
 fn with<T>(org: &Org, id: &str, look: impl FnOnce(&Job) -> Result<T, Refused>) -> Result<T, Refused> {

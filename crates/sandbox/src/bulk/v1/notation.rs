@@ -7,11 +7,14 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use http::{StatusCode, header};
-use quick_xml::{Reader, escape::escape, events::Event};
+use quick_xml::{Reader, events::Event};
 use serde_json::{Map, Value, json};
 
 use super::refused::{Refused, refused};
-use crate::bulk::{task::Format, xml::NAMESPACE};
+use crate::{
+    bulk::{task::Format, xml::NAMESPACE},
+    xml::escape,
+};
 
 /// An answer that isn't tied to one notation yet.
 pub(super) enum Told {
@@ -116,7 +119,7 @@ pub(super) fn respond(status: StatusCode, told: Told, json: bool) -> Response {
 fn elements(fields: &[(&'static str, Value)]) -> String {
     let mut text = String::new();
     for (name, value) in fields {
-        let value = value.as_str().map_or_else(|| value.to_string(), |text| escape(text).into_owned());
+        let value = value.as_str().map_or_else(|| value.to_string(), escape);
         let _ = write!(text, "<{name}>{value}</{name}>");
     }
     text

@@ -14,8 +14,8 @@ use crate::{
         work::start,
     },
     error::ApiError,
+    events::ChangeOrigin,
     multipart,
-    rest::Caller,
 };
 
 /// Of the CSV part when a job is made and filled in one request.
@@ -36,7 +36,7 @@ pub(super) async fn create(call: &JobCall, api: Api) -> Result<Response, ApiErro
     } else {
         (read_body(call)?, None)
     };
-    let (task, query) = read_task(&call.caller, api, &body)?;
+    let (task, query) = read_task(call, api, &body)?;
     let id = org.jobs.next_id("750")?;
     let now = org.now();
     let mut job = Job::new(id.clone(), task, now);
@@ -61,7 +61,8 @@ const INGEST_KEYS: [&str; 7] =
 const QUERY_KEYS: [&str; 5] = ["operation", "query", "contentType", "columnDelimiter", "lineEnding"];
 
 /// What is to be done, and the query of a query job.
-fn read_task(caller: &Caller, api: Api, body: &Map<String, Value>) -> Result<(Task, Option<String>), ApiError> {
+fn read_task(call: &JobCall, api: Api, body: &Map<String, Value>) -> Result<(Task, Option<String>), ApiError> {
+    let caller = &call.caller;
     let known: &[&str] = if api == Api::V2Ingest { &INGEST_KEYS } else { &QUERY_KEYS };
     if let Some(unknown) = body.keys().find(|key| !known.contains(&key.as_str())) {
         return Err(ApiError::json(format!("Unrecognized field \"{unknown}\" in the job")));
@@ -113,6 +114,7 @@ fn read_task(caller: &Caller, api: Api, body: &Map<String, Value>) -> Result<(Ta
         user: caller.user.clone(),
         api,
         version: caller.version.clone(),
+        origin: ChangeOrigin::bulk(&caller.version, &call.headers),
         chunking: None,
     };
     Ok((task, query))
@@ -133,7 +135,7 @@ pub(in crate::bulk) fn external_id(
     let name = name.ok_or("InvalidJob : External ID was blank for an upsert operation.")?;
     let field = object
         .field(name)
-        .filter(|field| field.external_id || field.name == "Id")
+        .filter(|field| field.id_lookup())
         .ok_or_else(|| format!("InvalidJob : Field name provided, '{name}' is not an External ID or indexed field"))?;
     Ok(Some(field.name.clone()))
 }

@@ -9,6 +9,7 @@ mod rows;
 
 use axum::{
     body::{Body, Bytes},
+    extract::rejection::BytesRejection,
     response::{IntoResponse, Response},
 };
 use http::{HeaderMap, Method, StatusCode, header};
@@ -72,6 +73,23 @@ pub(super) fn with_job<T>(call: &JobCall, api: Api, id: &str, look: impl FnOnce(
     jobs(call).with(id, |job| (job.task.api == api).then(|| look(job))).flatten().ok_or_else(ApiError::not_found)
 }
 
+/// As [`with_job`], for what a job sent and found: only the user who made it may have that.
+pub(super) fn with_own_job<T>(
+    call: &JobCall,
+    api: Api,
+    id: &str,
+    look: impl FnOnce(&Job) -> Result<T, ApiError>,
+) -> Result<T, ApiError> {
+    with_job(call, api, id, |job| {
+        if job.task.user == call.caller.user {
+            return look(job);
+        }
+        // The sandbox's own words: no document has Salesforce's.
+        let message = "Only the user who created the job can get its results";
+        Err(ApiError::new(StatusCode::FORBIDDEN, "INSUFFICIENT_ACCESS", message))
+    })?
+}
+
 pub(super) async fn change_job<T>(
     call: &JobCall,
     api: Api,
@@ -132,6 +150,14 @@ pub(super) fn read_object(body: &[u8]) -> Result<Map<String, Value>, ApiError> {
         Value::Object(map) => Ok(map),
         _ => Err(ApiError::json("The request body must be a JSON object")),
     }
+}
+
+/// Why a body could not be had.
+pub(crate) fn unread(rejection: &BytesRejection) -> ApiError {
+    if rejection.status() == StatusCode::PAYLOAD_TOO_LARGE {
+        return too_large();
+    }
+    ApiError::json("The request body could not be read to its end")
 }
 
 pub(crate) fn too_large() -> ApiError {

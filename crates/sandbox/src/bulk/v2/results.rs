@@ -8,7 +8,7 @@ use futures::{StreamExt, TryStreamExt, stream};
 use http::{HeaderName, HeaderValue, StatusCode};
 use serde_json::json;
 
-use super::{JobCall, csv_answer, info::state, invalid_state, json_answer, with_job};
+use super::{JobCall, csv_answer, info::state, invalid_state, json_answer, with_own_job};
 use crate::{
     bulk::{job::BatchState, shelf::rows_of, task::Api},
     error::ApiError,
@@ -45,7 +45,7 @@ fn read_locator(call: &JobCall) -> Result<usize, ApiError> {
 
 /// The batch, header and number of rows of an ended query.
 fn found(call: &JobCall, id: &str) -> Result<(String, String, usize), ApiError> {
-    with_job(call, Api::V2Query, id, |job| {
+    with_own_job(call, Api::V2Query, id, |job| {
         if job.task.version != call.caller.version {
             return Err(ApiError::new(
                 StatusCode::CONFLICT,
@@ -57,7 +57,7 @@ fn found(call: &JobCall, id: &str) -> Result<(String, String, usize), ApiError> 
         completed
             .map(|batch| (batch.id.clone(), batch.header.clone(), batch.processed))
             .ok_or_else(|| invalid_state(format!("The job has no results; its state is {}", state(job))))
-    })?
+    })
 }
 
 /// The addresses of pages that can be had side by side, a few at a time.

@@ -8,7 +8,7 @@ use axum::{
 };
 use futures::{StreamExt, TryStreamExt, stream};
 
-use super::{JobCall, csv_answer, info::state, invalid_state, with_job};
+use super::{JobCall, csv_answer, info::state, invalid_state, with_own_job};
 use crate::{
     bulk::{
         job::Outcome,
@@ -54,12 +54,12 @@ impl Listed {
 /// The rows that were sent, as far as their fate is the one asked for, behind what became of each.
 pub(super) async fn rows(call: &JobCall, id: &str, kind: &str) -> Result<Response, ApiError> {
     let listed = Listed::named(kind).ok_or_else(ApiError::not_found)?;
-    let (batch, dialect) = with_job(call, Api::V2Ingest, id, |job| {
+    let (batch, dialect) = with_own_job(call, Api::V2Ingest, id, |job| {
         if !job.has_ended() {
             return Err(invalid_state(format!("The job hasn't ended; its state is {}", state(job))));
         }
         Ok((job.batches.first().map(|batch| (batch.id.clone(), batch.processed)), job.task.dialect))
-    })??;
+    })?;
     // Aborted before anything was sent.
     let Some((batch, processed)) = batch else { return Ok(csv_answer(Body::empty())) };
     let org = &call.caller.org;

@@ -59,7 +59,7 @@ pub(super) async fn publish(rpc: &Rpc, request: PublishRequest) -> Result<Publis
         return Err(rpc.refuse(Refusal::NoEvents));
     }
     let schema_id = event.schema_id.clone();
-    let writer = Writer { user: rpc.user.clone(), lock_row: false };
+    let writer = Writer::within(rpc.user.as_str());
     let outcomes = rpc.org.transact(writer, move |transaction| {
         let outcomes = request.events.into_iter().map(|produced| {
             let outcome = accept(&event, transaction, &produced);

@@ -156,7 +156,7 @@ pub(super) fn contact() -> Object {
             Field::reference("ReportsToId", "Reports To ID", "ReportsTo", &["Contact"])
                 .children_as("ContactsReportsTo"),
         )
-        .with(Field::new("Email", "Email", FieldKind::Email))
+        .with(Field::new("Email", "Email", FieldKind::Email).finding())
         .with(Field::text("Title", "Title", 128))
         .with(Field::text("Department", "Department", 80))
         .with(Field::text("AssistantName", "Assistant's Name", 40))

@@ -4,6 +4,7 @@ mod activity;
 mod chatter;
 mod content;
 mod crm;
+mod locale;
 mod organization;
 pub(crate) mod sales;
 mod service;

@@ -1,6 +1,9 @@
 //! The org itself, its users, profiles and record types.
 
-use super::crm::address;
+use super::{
+    crm::address,
+    locale::{ENCODINGS, LANGUAGES, LOCALES, TIME_ZONES},
+};
 use crate::schema::{
     field::{Field, FieldKind, OnDelete},
     object::{Object, ObjectKind, audit_fields},
@@ -16,7 +19,7 @@ fn permanent(name: &str, label: &str, plural: &str, prefix: &str) -> Object {
 pub(super) fn user() -> Object {
     permanent("User", "User", "Users", "005")
         .with_feed()
-        .with(Field::text("Username", "Username", 80).required())
+        .with(Field::text("Username", "Username", 80).required().finding())
         .with(Field::text("LastName", "Last Name", 80).required().part_of("Name"))
         .with(Field::text("FirstName", "First Name", 40).part_of("Name"))
         .with(Field::text("Name", "Full Name", 121).required().read_only().naming().part_of("Name"))
@@ -36,14 +39,10 @@ pub(super) fn user() -> Object {
         .with(Field::text("Alias", "Alias", 8).required())
         .with(Field::text("CommunityNickname", "Nickname", 40).required().defaulted())
         .with(Field::boolean("IsActive", "Active").default_value(true))
-        .with(Field::picklist(
-            "TimeZoneSidKey",
-            "Time Zone",
-            &["*GMT", "America/New_York", "America/Los_Angeles", "Europe/Berlin"],
-        ))
-        .with(Field::picklist("LocaleSidKey", "Locale", &["*en_US", "en_GB", "de_DE"]))
-        .with(Field::picklist("EmailEncodingKey", "Email Encoding", &["*UTF-8", "ISO-8859-1"]))
-        .with(Field::picklist("LanguageLocaleKey", "Language", &["*en_US", "de"]))
+        .with(Field::picklist("TimeZoneSidKey", "Time Zone", TIME_ZONES).required().restricted())
+        .with(Field::picklist("LocaleSidKey", "Locale", LOCALES).required().restricted())
+        .with(Field::picklist("EmailEncodingKey", "Email Encoding", ENCODINGS).required().restricted())
+        .with(Field::picklist("LanguageLocaleKey", "Language", LANGUAGES).required().restricted())
         .with(Field::reference("ProfileId", "Profile ID", "Profile", &["Profile"]).required().children_as("Users"))
         .with(
             Field::picklist(

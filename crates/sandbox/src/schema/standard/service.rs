@@ -9,7 +9,7 @@ pub(super) fn case() -> Object {
     Object::standard("Case", "Case", "Cases", "500")
         .with_feed()
         .with(Field::reference("MasterRecordId", "Master Record ID", "MasterRecord", &["Case"]).read_only())
-        .with(Field::auto_number("CaseNumber", "Case Number", "{00000000}").naming())
+        .with(Field::auto_number("CaseNumber", "Case Number", "{00000000}").naming().finding())
         .with(
             Field::reference("ContactId", "Contact ID", "Contact", &["Contact"])
                 .children_as("Cases")

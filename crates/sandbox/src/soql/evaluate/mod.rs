@@ -54,12 +54,8 @@ impl<'e, R: Rows> Evaluator<'e, R> {
         };
         let matched = self.select(plan, None);
         let (first, later) = matched.split_at(size.min(matched.len()));
-        let id = |row: &&R::Row| row.value("Id").as_str().and_then(|id| id.as_bytes().try_into().ok());
-        FirstPage {
-            total: matched.len(),
-            rows: self.records(first, plan.object, shape),
-            rest: Rest::Ids(later.iter().filter_map(id).collect()),
-        }
+        let rows = self.records(first, plan.object, shape);
+        FirstPage { total: matched.len(), rows, rest: Rest::Ids(ids_of(later)) }
     }
 
     pub(super) fn render(&self, plan: &Plan<'_>, ids: &[[u8; ID_BYTES]]) -> Vec<Value> {
@@ -145,6 +141,10 @@ impl<'e, R: Rows> Evaluator<'e, R> {
             }
         }
     }
+}
+
+fn ids_of<Found: Row>(rows: &[&Found]) -> Vec<[u8; ID_BYTES]> {
+    rows.iter().filter_map(|row| row.value("Id").as_str()?.as_bytes().try_into().ok()).collect()
 }
 
 /// An index answers in no order that can be relied on, and may answer a row for each of two values.

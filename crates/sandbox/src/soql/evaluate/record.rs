@@ -8,7 +8,7 @@ use super::Evaluator;
 use crate::{
     schema::{FieldKind, Object},
     soql::{
-        Row, Rows,
+        ChildList, Row, Rows,
         plan::{Column, Leaf, Output, Plan, Shape},
     },
 };
@@ -81,7 +81,7 @@ impl<'e, R: Rows> Evaluator<'e, R> {
                     });
                     record.insert(reference.relationship_name.clone().unwrap_or_default(), nested.unwrap_or_default());
                 }
-                Column::Children { key, field, plan } => {
+                Column::Children { key, field, at, plan } => {
                     let among = match children.next() {
                         Some(Children::ByParent(by_parent)) => by_parent.get(id).cloned().unwrap_or_default(),
                         _ => {
@@ -90,7 +90,7 @@ impl<'e, R: Rows> Evaluator<'e, R> {
                             super::by_id(found.unwrap_or_default())
                         }
                     };
-                    record.insert((*key).to_owned(), self.child_records(among, plan));
+                    record.insert((*key).to_owned(), self.child_records(among, plan, *at));
                 }
             }
         }
@@ -98,14 +98,25 @@ impl<'e, R: Rows> Evaluator<'e, R> {
     }
 
     /// Null rather than an empty list, as the org answers.
-    fn child_records(&self, among: Vec<&'e R::Row>, plan: &Plan<'_>) -> Value {
+    fn child_records(&self, among: Vec<&'e R::Row>, plan: &Plan<'_>, at: usize) -> Value {
         let Output::Rows(shape) = &plan.output else { return Value::Null };
         let matched = self.select(plan, Some(among));
         if matched.is_empty() {
             return Value::Null;
         }
-        let records = self.records(&matched, plan.object, shape);
-        json!({ "totalSize": records.len(), "done": true, "records": records })
+        let total = matched.len();
+        let goes_on = self.settings.child_pages.filter(|pages| pages.size() < total).and_then(|pages| {
+            let (_, later) = matched.split_at(pages.size());
+            let address = pages.go_on(ChildList { at, shown: pages.size(), rest: super::ids_of(later) })?;
+            Some((pages.size(), address))
+        });
+        let Some((size, address)) = goes_on else {
+            let records = self.records(&matched, plan.object, shape);
+            return json!({ "totalSize": total, "done": true, "records": records });
+        };
+        let (first, _) = matched.split_at(size);
+        let records = self.records(first, plan.object, shape);
+        json!({ "totalSize": total, "done": false, "nextRecordsUrl": address, "records": records })
     }
 
     fn answer(&self, row: &'e R::Row, leaf: Leaf<'_>) -> Value {

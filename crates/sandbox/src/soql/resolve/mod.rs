@@ -13,7 +13,7 @@ use super::{
     error::SoqlError,
     plan::{OrderKey, Output, Plan, Source},
 };
-use crate::schema::{FieldKind, Object, Schema};
+use crate::schema::{FieldKind, Object, ObjectKind, Schema};
 
 const HINT_OBJECT: &str = "If you are attempting to use a custom object, be sure to append the '__c' after the entity name. Please reference your WSDL or the describe call for the appropriate names.";
 
@@ -68,6 +68,10 @@ impl<'s, 'q, R: Rows> Resolver<'s, 'q, R> {
     }
 
     fn object(&self, name: &Name) -> Result<&'s Object, SoqlError> {
+        if let Some(event) = self.schema.object(&name.text).filter(|object| object.kind == ObjectKind::PlatformEvent) {
+            let message = format!("entity type {} does not support query", event.name);
+            return Err(SoqlError::plain("INVALID_TYPE_FOR_OPERATION", message));
+        }
         self.schema.object(&name.text).filter(|object| object.queryable).ok_or_else(|| {
             let message = format!("sObject type '{}' is not supported. {HINT_OBJECT}", name.text);
             self.error("INVALID_TYPE", name.at, &message)

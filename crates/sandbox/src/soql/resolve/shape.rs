@@ -156,7 +156,7 @@ impl<'s, 'q, R: Rows> Resolver<'s, 'q, R> {
         if !matches!(plan.output, Output::Rows(_)) {
             return Err(self.malformed(select.from.at, "only root queries support aggregate expressions"));
         }
-        Ok(Column::Children { key, field: &relationship.field, plan: Box::new(plan) })
+        Ok(Column::Children { key, field: &relationship.field, at: select.from.at, plan: Box::new(plan) })
     }
 }
 

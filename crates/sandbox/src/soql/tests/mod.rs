@@ -189,7 +189,7 @@ fn org(indexes: Indexes) -> Org {
 
 /// Noon of a Friday.
 fn settings(scope: Scope) -> Settings<'static> {
-    Settings { now: "2026-11-20T12:00:00Z".parse().unwrap(), scope, version: "67.0" }
+    Settings::new("2026-11-20T12:00:00Z".parse().unwrap(), scope, "67.0")
 }
 
 fn ask_in(scope: Scope, soql: &str) -> Result<QueryResult, SoqlError> {
