@@ -34,6 +34,13 @@ pub(crate) fn unshield(text: &str) -> String {
     text.replace(SHIELDED, REFERENCE)
 }
 
+/// What an org makes of a text that ends a field: it keeps no blanks around it, and none of the characters that XML doesn't have.
+pub(crate) fn as_kept(text: &str) -> String {
+    let has_form = |c: &char| matches!(c, '\t' | '\n' | ' '..='\u{fffd}' | '\u{10000}'..);
+    let kept: String = text.chars().filter(has_form).collect();
+    kept.trim_end_matches(|c| c <= ' ').to_owned()
+}
+
 pub(crate) fn cut(text: &str, chars: usize) -> String {
     text.chars().take(chars).collect()
 }
@@ -48,6 +55,11 @@ mod tests {
             assert!(!shield(text).contains(REFERENCE), "{text}");
             assert_eq!(unshield(&shield(text)), text);
         }
+    }
+
+    #[test]
+    fn what_an_org_keeps_is_what_xml_has() {
+        assert_eq!(as_kept("  a\tb\u{1}\u{b}\n\u{fffe}c 👍 \n\u{2} "), "  a\tb\nc 👍");
     }
 
     #[test]

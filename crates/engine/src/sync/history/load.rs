@@ -364,7 +364,7 @@ impl Load<'_> {
             let Some(id) = post.salesforce_id else { continue };
             let found = waiting.take_where(&place.record, post.created_at, |comment| {
                 let run = comment.run.as_ref().map(|(_, key)| key.as_str());
-                comment.body.as_str() == post.body
+                feed_text::as_kept(comment.body.as_str()) == feed_text::as_kept(&post.body)
                     && comment.author.label.as_str() == post.author_name
                     && run == post.run_key.as_deref()
             });

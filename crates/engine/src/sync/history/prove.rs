@@ -98,11 +98,8 @@ impl Engine {
             tallies.file.add(hash(comment.author.label.as_str(), run, body, comment.created));
             let Some(post) = posts.get(&comment.key) else { continue };
             // The thread shows names, the form a label; the one stands for the other where the name is right.
-            let author = if post.author_name == comment.author.name {
-                comment.author.label.as_str()
-            } else {
-                &post.author_name
-            };
+            let author =
+                if post.author_name == comment.author.name { comment.author.label.as_str() } else { &post.author_name };
             tallies.threads.add(hash(author, post.run_key.as_deref(), &post.body, post.created_at));
             let Some(row) = post.salesforce_id.as_ref().and_then(|id| rows.get(id)) else { continue };
             let text = feed_text::unshield(row.body.as_deref().unwrap_or_default());
@@ -116,7 +113,9 @@ impl Engine {
     }
 }
 
+/// Of what an org can hold of it.
 fn hash(author: &str, run: Option<&str>, body: &str, created: Timestamp) -> u128 {
+    let body = feed_text::as_kept(body);
     let mut hash = Sha256::new();
     for part in [
         author.as_bytes(),
