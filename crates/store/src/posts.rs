@@ -2,6 +2,7 @@
 
 mod history;
 mod merge;
+mod stretch;
 
 use std::collections::HashMap;
 
@@ -10,7 +11,7 @@ use domain::{
     Visibility,
 };
 use sea_orm::{
-    ActiveValue::Set, ColumnTrait, ConnectionTrait, DatabaseTransaction, EntityTrait, ExprTrait, PaginatorTrait,
+    ActiveValue::Set, ColumnTrait, Condition, ConnectionTrait, DatabaseTransaction, EntityTrait, PaginatorTrait,
     QueryFilter, QueryOrder, QuerySelect, sea_query::Expr,
 };
 use uuid::Uuid;
@@ -18,6 +19,7 @@ use uuid::Uuid;
 pub use self::{
     history::LoadedPost,
     merge::{Delivered, OrgPost},
+    stretch::{PostPlace, Stretch},
 };
 use crate::{
     Error, VisibilityScope,
@@ -172,21 +174,14 @@ impl<C: ConnectionTrait> Posts<'_, C> {
         if cases.is_empty() {
             return Ok(HashMap::new());
         }
-        let mut query = posts::Entity::find()
+        let query = posts::Entity::find()
             .select_only()
             .column(posts::Column::CaseId)
             .column_as(posts::Column::Id.count(), "posts")
             .column_as(posts::Column::CreatedAt.max(), "last_at")
             .filter(posts::Column::CaseId.is_in(cases.iter().map(|case| case.as_uuid())))
-            .filter(posts::Column::DeletedAt.is_null())
+            .filter(seen_by(visible, reader))
             .group_by(posts::Column::CaseId);
-        if visible == VisibilityScope::Public {
-            // What the org refused is seen by its author alone.
-            let theirs = posts::Column::AuthorUserId.eq(reader.as_uuid());
-            query = query
-                .filter(posts::Column::Visibility.eq(Visibility::Public.name()))
-                .filter(posts::Column::State.ne(FAILED).or(theirs));
-        }
         let said: Vec<(Uuid, i64, i64)> = query.into_tuple().all(self.connection).await?;
         Ok(said
             .into_iter()
@@ -198,6 +193,17 @@ impl<C: ConnectionTrait> Posts<'_, C> {
     pub async fn count_queued(&self) -> Result<u64, Error> {
         // Written out, so that SQLite sees that the partial index holds exactly these.
         Ok(posts::Entity::find().filter(Expr::cust(r#""posts"."state" = 'queued'"#)).count(self.connection).await?)
+    }
+}
+
+/// Which posts count for a reader. What the org refused is seen by its author alone, and by staff.
+pub(crate) fn seen_by(visible: VisibilityScope, reader: UserId) -> Condition {
+    let there = Condition::all().add(posts::Column::DeletedAt.is_null());
+    match visible {
+        VisibilityScope::All => there,
+        VisibilityScope::Public => there.add(posts::Column::Visibility.eq(Visibility::Public.name())).add(
+            Condition::any().add(posts::Column::State.ne(FAILED)).add(posts::Column::AuthorUserId.eq(reader.as_uuid())),
+        ),
     }
 }
 

@@ -9,6 +9,7 @@ mod m0006_imports;
 mod m0007_case_handling;
 mod m0008_history_loads;
 mod m0009_import_jobs_of_each_org;
+mod m0011_posts_seen;
 
 use sea_orm_migration::prelude::*;
 
@@ -27,6 +28,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0007_case_handling::Migration),
             Box::new(m0008_history_loads::Migration),
             Box::new(m0009_import_jobs_of_each_org::Migration),
+            Box::new(m0011_posts_seen::Migration),
         ]
     }
 }
