@@ -56,8 +56,12 @@ fn filter_form(course: &CourseView, place: CasePlace) -> impl IntoView + use<> {
     let state = |state: CaseState| filter.state == Some(state);
     let clear = (filter != engine::CaseFilter::default())
         .then(|| view! { <a class="button button-small button-quiet" href=routes::thread(place)>"Show all"</a> });
+    // The window of the thread stays as it is.
+    let window = course.thread.later.and(course.thread.posts.first());
+    let window = window.map(|post| view! { <input type="hidden" name="from" value=post.id.to_string() /> });
     view! {
         <form class="case-filter" method="get" action=routes::thread(place) aria-label="Which cases">
+            {window}
             <div class="field">
                 <label for="cases-run">"Course run"</label>
                 <select class="input select" id="cases-run" name="run">

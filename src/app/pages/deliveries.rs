@@ -90,11 +90,11 @@ fn row(delivery: &DeadDelivery, refused: Option<&Refused>) -> AnyView {
 
 fn subject(subject: &DeadSubject, id: String) -> AnyView {
     match subject {
-        DeadSubject::Comment { id: post, course, on, author, visibility, excerpt } => {
+        DeadSubject::Comment { id: post, place, on, author, visibility, excerpt } => {
             let kind = if *visibility == Visibility::Internal { "Internal note" } else { "Comment" };
-            let place = match course {
-                Some(course) => {
-                    let address = format!("{}#post-{post}", routes::course(*course));
+            let place = match place {
+                Some(place) => {
+                    let address = routes::post(*place, *post);
                     view! { <a href=address><bdi>{on.clone()}</bdi></a> }.into_any()
                 }
                 None => view! { <bdi>{on.clone()}</bdi> }.into_any(),

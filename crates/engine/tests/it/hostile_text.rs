@@ -5,7 +5,7 @@ use engine::Wait;
 use rstest::rstest;
 use store::Backend;
 
-use crate::portal::{Connected, circuits, comment, text};
+use crate::portal::{Connected, circuits, comment, text, whole_thread};
 
 fn naughty() -> Vec<String> {
     let list =
@@ -27,9 +27,9 @@ async fn every_naughty_string_survives_as_a_comment(#[case] backend: Backend) {
         connected.engine().post_comment(&pat, circuits(), comment(text), Wait::ForNothing).await.unwrap();
     }
     connected.engine().deliver_due().await.unwrap();
-    let thread = connected.engine().thread(&pat, circuits(), None).await.unwrap();
-    assert_eq!(thread.posts.len(), texts.len());
-    for (post, text) in thread.posts.iter().zip(&texts) {
+    let thread = whole_thread(connected.engine(), &pat, circuits()).await;
+    assert_eq!(thread.len(), texts.len());
+    for (post, text) in thread.iter().zip(&texts) {
         assert_eq!(post.state, PostState::Delivered, "{text:?}");
         assert_eq!(post.body, text.replace("\r\n", "\n").replace('\r', "\n"));
         assert_eq!(post.author, "pat Ames");
@@ -40,8 +40,8 @@ async fn every_naughty_string_survives_as_a_comment(#[case] backend: Backend) {
     fresh.engine.poll_once().await.unwrap();
     let olga = fresh.person("olga", Role::Partner, &["MITx"]).await;
     let mut found: Vec<_> =
-        fresh.engine.thread(&olga, circuits(), None).await.unwrap().posts.into_iter().map(|post| post.body).collect();
-    let mut written: Vec<_> = thread.posts.into_iter().map(|post| post.body).collect();
+        whole_thread(&fresh.engine, &olga, circuits()).await.into_iter().map(|post| post.body).collect();
+    let mut written: Vec<_> = thread.into_iter().map(|post| post.body).collect();
     found.sort();
     written.sort();
     assert_eq!(found, written);
