@@ -141,3 +141,20 @@ async fn the_thread_function_answers_with_the_window_that_the_page_showed() {
     // From where nothing follows that the latest doesn't hold: the latest.
     assert_eq!(thread(latest["posts"][3]["id"].clone()).await["posts"], latest["posts"]);
 }
+
+#[tokio::test]
+async fn a_title_without_visible_characters_is_called_by_its_key() {
+    let portal = Portal::start().await;
+    let nothing = "\u{3164}\u{200b}";
+    let program = portal.program("sam@casebridge.test", "read write catalogue").await;
+    let body = json!({"key": "MITx+6.002x", "title": nothing, "organizations": ["MITx"]}).to_string();
+    let address = format!("/api/v1/courses/{}", Portal::circuits());
+    let saved = program.send(axum::http::Method::PUT, &address, Some(body)).await;
+    assert!(saved.status.is_success(), "{}", saved.text());
+    let mut sam = portal.sam().await;
+    for path in ["/courses".to_owned(), format!("{}/cases/new", Portal::course_page())] {
+        assert_eq!(link(&sam.get(&path).await, "MITx+6.002x"), Some(Portal::course_page()), "{path}");
+    }
+    sam.get("/admin/courses").await.shows("<bdi>MITx+6.002x</bdi></a>");
+    sam.get(&Portal::course_page()).await.shows(">MITx+6.002x</h1>");
+}

@@ -6,7 +6,7 @@ use leptos::prelude::*;
 
 use crate::app::{
     routes,
-    ui::{IconName, counted, icon, part_state},
+    ui::{IconName, counted, icon, named, part_state},
 };
 
 pub(super) fn case_list(course: &CourseView, place: CasePlace) -> impl IntoView + use<> {
@@ -110,7 +110,7 @@ fn case_row(course: &CourseView, case: &CaseView, here: bool) -> impl IntoView +
         <li class="side-row">
             <p class="side-title" dir="auto">
                 <a href=routes::thread(place) aria-current=here.then_some("page")>
-                    {case.subject.clone()}
+                    {case_name(case)}
                 </a>
             </p>
             <p class="side-facts">
@@ -120,6 +120,11 @@ fn case_row(course: &CourseView, case: &CaseView, here: bool) -> impl IntoView +
             <p class="side-facts">{run} {posts} {activity}</p>
         </li>
     }
+}
+
+/// The subject; of a case whose subject shows nothing, its number.
+pub(super) fn case_name(case: &CaseView) -> String {
+    named(&case.subject, &case.number.as_ref().map_or_else(|| "Case".to_owned(), |number| format!("Case {number}")))
 }
 
 /// Status, number, and what the org has still to hear.
