@@ -26,7 +26,7 @@ pub(super) fn case_list(course: &CourseView, place: CasePlace) -> impl IntoView 
     let filter = (course.case_count > 1).then(|| filter_form(course, place));
     let new_case = course.can_write.then(|| {
         view! {
-            <p>
+            <p class="side-action">
                 <a class="button button-small" href=routes::new_case(course.id)>
                     "New case"
                 </a>

@@ -49,7 +49,7 @@ pub fn catalogue_courses(
         let table = (!rows.is_empty()).then(|| {
             view! {
                 <div class="table-scroll panel" tabindex="0" role="region" aria-label="Courses">
-                    <table class="table">
+                    <table class="table table-rows">
                         <thead>
                             <tr>
                                 <th scope="col">"Course"</th>

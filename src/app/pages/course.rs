@@ -168,7 +168,7 @@ fn org_banner(org: OrgState, viewer_is_admin: bool) -> impl IntoView {
         }
     });
     view! {
-        <div id="org" data-part=part_state(settled)>
+        <div class="banner" id="org" data-part=part_state(settled)>
             {banner}
         </div>
     }
