@@ -11,6 +11,12 @@ export interface Post {
   state: string | { state: string } | Record<string, unknown>;
 }
 
+/** Some of a thread, as long as there is more before it. */
+interface Window {
+  posts: Post[];
+  earlier: boolean;
+}
+
 export interface Comment {
   course: string;
   key: string;
@@ -34,7 +40,14 @@ export class Visitor {
   }
 
   async thread(course: string): Promise<Post[]> {
-    return ((await this.call('get_thread', { course, since: null })) as { posts: Post[] }).posts;
+    let posts: Post[] = [];
+    for (;;) {
+      const window = (await this.call('get_thread', { course, since: null, before: posts[0]?.id ?? null })) as Window;
+      const known = new Set(posts.map((post) => post.id));
+      // The first window is filled up with what follows it.
+      posts = [...window.posts.filter((post) => !known.has(post.id)), ...posts];
+      if (!window.earlier) return posts;
+    }
   }
 
   private async call(name: string, body: unknown): Promise<unknown> {

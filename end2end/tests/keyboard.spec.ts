@@ -1,24 +1,8 @@
 /** The whole journey by keyboard alone. */
-import { expect, type Page } from '@playwright/test';
+import { expect } from '@playwright/test';
+import { tabTo } from '../support/keyboard.ts';
 import { mia, password } from '../support/people.ts';
 import { test } from '../support/test.ts';
-
-/** Presses Tab until the named thing has the focus; a person would give up at some point, too. */
-async function tabTo(page: Page, role: Parameters<Page['getByRole']>[0], name: string | RegExp): Promise<void> {
-  const target = page.getByRole(role, { name }).first();
-  for (let presses = 0; presses < 60; presses += 1) {
-    await page.keyboard.press('Tab');
-    if (await target.evaluate((element) => element === document.activeElement)) {
-      const outline = await target.evaluate((element) => {
-        const { outlineStyle, outlineWidth, boxShadow } = getComputedStyle(element);
-        return (outlineStyle !== 'none' && outlineWidth !== '0px') || boxShadow !== 'none';
-      });
-      expect(outline, `one sees that ${name} has the focus`).toBe(true);
-      return;
-    }
-  }
-  throw new Error(`${role} ${name} can't be reached with Tab`);
-}
 
 test('sign in, find a course, pick a run, post and sign out without a mouse', async ({ world, visit }) => {
   const wanted = world.claimCourse('MITx', 2);

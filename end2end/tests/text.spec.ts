@@ -55,6 +55,10 @@ test('every naughty string fits into the composer, the thread and a draft', asyn
   }
   await course.page.reload();
   expect(await course.texts()).toEqual(bodies);
+  // Marks stacked on one letter are one word, wider than a phone.
+  await course.page.setViewportSize({ width: 375, height: 800 });
+  const overflow = await course.page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+  expect(overflow, 'no sideways scrolling').toBeLessThanOrEqual(0);
 });
 
 test('text typed before the page’s program has arrived survives and can be posted', async ({ world, visit }) => {

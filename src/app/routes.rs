@@ -75,6 +75,16 @@ pub fn thread(place: CasePlace) -> String {
     }
 }
 
+/// The page with the window of a thread that a post is in, at that post.
+pub fn post(place: CasePlace, post: PostId) -> String {
+    format!("{}?from={post}#post-{post}", thread(place))
+}
+
+/// The page with what was said before a post.
+pub fn before(place: CasePlace, post: PostId) -> String {
+    format!("{}?before={post}", thread(place))
+}
+
 /// Where the form for a new case is, and where it goes.
 pub fn new_case(course: CourseId) -> String {
     format!("{COURSES}/{course}/cases/new")

@@ -193,7 +193,7 @@ pub(crate) async fn retry(
         Ok(post) => match form.course.parse::<CourseId>() {
             Ok(course) => {
                 let place = CasePlace { course, case: form.case.parse::<CaseId>().ok() };
-                Redirect::to(&post_address(place, post.id)).into_response()
+                Redirect::to(&routes::post(place, post.id)).into_response()
             }
             Err(_) => Redirect::to("/courses").into_response(),
         },

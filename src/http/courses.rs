@@ -6,7 +6,7 @@ use axum::{
     response::{IntoResponse, Redirect, Response},
 };
 use domain::{CasePlace, CourseId};
-use engine::{CaseFilter, CaseState, CourseFilter};
+use engine::{CaseFilter, CaseState, CourseFilter, Window};
 use serde::Deserialize;
 
 use super::{AppState, identity::SignedIn, view::View};
@@ -39,16 +39,25 @@ pub(crate) async fn list(
     }
 }
 
-/// Which cases the list beside the thread holds. Texts, so that one that means nothing asks for all.
+/// Which cases the list beside the thread holds, and which window of the thread is shown. Texts, so that one that means nothing asks
+/// for all cases, and for the latest window.
 #[derive(Deserialize)]
-pub(crate) struct CasesQuery {
+pub(crate) struct PageQuery {
     #[serde(default)]
     run: String,
     #[serde(default)]
     state: String,
+    #[serde(default)]
+    before: String,
+    #[serde(default)]
+    from: String,
 }
 
-impl CasesQuery {
+impl PageQuery {
+    fn window(&self) -> Window {
+        Window::asked(self.before.parse().ok(), self.from.parse().ok())
+    }
+
     fn filter(&self) -> CaseFilter {
         let state = match self.state.as_str() {
             "open" => Some(CaseState::Open),
@@ -64,9 +73,9 @@ pub(crate) async fn show(
     SignedIn(actor): SignedIn,
     view: View,
     PlacePath(place): PlacePath,
-    Query(query): Query<CasesQuery>,
+    Query(query): Query<PageQuery>,
 ) -> Response {
-    match state.engine().course_with(&actor, place, query.filter()).await {
+    match state.engine().course_with(&actor, place, query.filter(), query.window()).await {
         // The default case has one address: its course's.
         Ok(page) if place.case.is_some() && page.shown.as_ref().is_some_and(|case| case.is_default) => {
             Redirect::to(&routes::course(place.course)).into_response()

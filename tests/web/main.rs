@@ -24,4 +24,5 @@ mod rest_comments;
 mod rest_naughty;
 mod signing_in;
 mod support;
+mod threads;
 mod tokens;

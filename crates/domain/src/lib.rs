@@ -26,7 +26,7 @@ pub use person::{Email, PersonName, Role, Username};
 pub use salesforce_id::SalesforceId;
 pub use scope::{Scope, Scopes};
 pub use text::{Invalid, KeyText};
-pub use thread::{CasePlace, Composer, PostSource, PostState, RunOption, Thread, ThreadPost, Visibility};
+pub use thread::{Answered, CasePlace, Composer, PostSource, PostState, RunOption, Thread, ThreadPost, Visibility};
 pub use time::Timestamp;
 
 #[cfg(feature = "server")]

@@ -105,13 +105,28 @@ pub struct ThreadPost {
     pub created_text: String,
     /// The post this one answers (a FeedComment's FeedItem).
     pub reply_to: Option<PostId>,
+    /// Of an answer that stands in another window of the thread than the post it answers: what that post says.
+    pub answers: Option<Answered>,
     pub state: PostState,
 }
 
-/// A case's thread: oldest first.
+/// The post that an answer is to, as far as a line holds it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Answered {
+    pub author: String,
+    pub excerpt: String,
+}
+
+/// A window of a case's thread: some of its posts, one after the other, oldest first.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Thread {
     pub posts: Vec<ThreadPost>,
+    /// How many posts the thread has for this reader, in all its windows.
+    pub total: u64,
+    /// There are posts before the first of these.
+    pub earlier: bool,
+    /// The post that follows the last of these. None: these are the latest.
+    pub later: Option<PostId>,
     /// When the org was last read, RFC 3339; none before the first time.
     pub read_from_org: Option<String>,
     /// A number that rises with every change a reader could see.

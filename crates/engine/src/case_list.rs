@@ -5,8 +5,8 @@ use std::{
     time::Duration,
 };
 
-use domain::{CaseId, Thread, Timestamp};
-use store::{CaseRow, CaseStatusRow};
+use domain::{CaseId, Timestamp};
+use store::{CaseRow, CaseStatusRow, Said};
 
 use crate::{Actor, CaseState, CaseView, Engine, Error, access, facts::CourseFacts, time_text};
 
@@ -75,14 +75,13 @@ impl Engine {
         Ok(statuses)
     }
 
-    /// In the order given. What was said on the case that is shown is in its thread already.
+    /// In the order given. What was said on the case that is shown is known already.
     pub(crate) async fn case_views(
         &self,
         actor: &Actor,
         course: &CourseFacts,
         cases: &[CaseRow],
-        shown: Option<CaseId>,
-        thread: &Thread,
+        known: Option<(CaseId, Option<Said>)>,
     ) -> Result<Vec<CaseView>, Error> {
         if cases.is_empty() {
             return Ok(Vec::new());
@@ -91,12 +90,15 @@ impl Engine {
         let reader = self.store.read();
         let (posts, handling) = (reader.posts(), reader.case_handling());
         let visible = access::visibility_scope(actor);
-        let others: Vec<_> = ids.iter().copied().filter(|id| Some(*id) != shown).collect();
-        let (said, mut wanted, statuses) = futures::try_join!(
+        let others: Vec<_> = ids.iter().copied().filter(|id| known.is_none_or(|(shown, _)| shown != *id)).collect();
+        let (mut said, mut wanted, statuses) = futures::try_join!(
             async { posts.said_on(&others, visible, actor.user).await.map_err(Error::from) },
             async { handling.of_each(&ids).await.map_err(Error::from) },
             self.case_statuses_to_show(),
         )?;
+        if let Some((shown, Some(here))) = known {
+            said.insert(shown, here);
+        }
         let view = |case: &CaseRow| {
             let wanted = wanted.remove(&case.id);
             let wanted_owner = wanted.as_ref().is_some_and(|row| row.wanted_owner.is_some());
@@ -105,15 +107,8 @@ impl Engine {
             let is_changing = wanted_status.is_some() || (wanted_owner && actor.role.is_internal());
             let status = wanted_status.unwrap_or_else(|| case.status.clone());
             let run = case.course_run_id.and_then(|id| course.runs.iter().find(|run| run.id == id));
-            let (post_count, last_post, last_post_text) = if Some(case.id) == shown {
-                let last = thread.posts.last();
-                let last = (last.map(|post| post.created.clone()), last.map(|post| post.created_text.clone()));
-                (u64::try_from(thread.posts.len()).unwrap_or(u64::MAX), last.0, last.1)
-            } else {
-                let said = said.get(&case.id);
-                let last = said.map(|said| said.last_at);
-                (said.map_or(0, |said| said.posts), last.map(Timestamp::to_rfc3339), last.map(time_text::moment))
-            };
+            let said = said.get(&case.id);
+            let last = said.map(|said| said.last_at);
             CaseView {
                 id: case.id,
                 subject: case.subject.clone(),
@@ -125,9 +120,9 @@ impl Engine {
                 in_org: case.salesforce_id.is_some(),
                 run: run.map(|run| run.id),
                 run_key: run.map(|run| run.key.to_string()),
-                post_count,
-                last_post,
-                last_post_text,
+                post_count: said.map_or(0, |said| said.posts),
+                last_post: last.map(Timestamp::to_rfc3339),
+                last_post_text: last.map(time_text::moment),
             }
         };
         Ok(cases.iter().map(view).collect())

@@ -4,7 +4,7 @@ use domain::{CaseId, CasePlace, CommentBody, CourseId, CourseRunId, RunKey, Thre
 use store::{CaseRow, NewCase, RunRow};
 
 use crate::{
-    Actor, Engine, Error, NewComment, Page, PageRequest, Wait, access,
+    Actor, Engine, Error, NewComment, Page, PageRequest, Wait,
     catalogue::ReadableCourse,
     facts::CourseFacts,
     page::Place,
@@ -124,10 +124,8 @@ impl Engine {
     pub async fn case_posts(&self, actor: &Actor, case: CaseId, page: &PageRequest) -> Result<PostPage, Error> {
         let case = self.readable_case(actor, case).await?.row;
         let version = threads::version(actor, Some(&case));
-        let posts = self.posts_of(&case).await?;
-        let seen = posts.iter().filter(|row| access::may_see_post(actor, row)).collect();
-        let Page { items, next } = page.of(seen, |row| Place { at: row.created_at, id: row.id.as_uuid() })?;
-        let items = items.into_iter().map(|row| threads::view(actor, row.clone())).collect();
+        let Page { items, next } = self.posts_page(actor, &case, page).await?;
+        let items = items.into_iter().map(|row| threads::view(actor, row)).collect();
         Ok(PostPage { page: Page { items, next }, version })
     }
 

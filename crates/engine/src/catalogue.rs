@@ -14,10 +14,12 @@ use store::{CaseRow, CourseAfter, CourseListRow, CourseQuery, OrganizationRow, R
 
 use crate::{
     Actor, CaseFilter, CourseFilter, CourseList, CourseSummary, CourseView, Engine, Error, OrganizationView, RunView,
+    Window,
     access::{self, CourseRight},
     drafts,
     facts::CourseFacts,
-    threads, time_text,
+    threads::{self, ShownThread},
+    time_text,
 };
 
 pub use self::entry::{CourseEntry, RunEntry};
@@ -64,10 +66,10 @@ impl Engine {
     /// # Errors
     /// As [`Engine::course_with`].
     pub async fn course(&self, actor: &Actor, place: impl Into<CasePlace>) -> Result<CourseView, Error> {
-        self.course_with(actor, place, CaseFilter::default()).await
+        self.course_with(actor, place, CaseFilter::default(), Window::Latest).await
     }
 
-    /// The same, with the thread of the case named and the cases asked for.
+    /// The same, with a window of the thread of the case named and the cases asked for.
     ///
     /// # Errors
     /// [`Error::NotFound`] for a course that doesn't exist or that the actor can't read, and for a case that isn't its.
@@ -76,6 +78,7 @@ impl Engine {
         actor: &Actor,
         place: impl Into<CasePlace>,
         filter: CaseFilter,
+        window: Window,
     ) -> Result<CourseView, Error> {
         let place = place.into();
         let course = self.readable_course(actor, place.course).await?;
@@ -90,13 +93,15 @@ impl Engine {
         };
         let writes = access::course_right(actor, &course.editors) == CourseRight::Write && self.org_configured();
         let composer = |visibility, offered| self.composer(actor, id, shown, &course.runs, visibility, offered);
-        let (thread, composer, internal_composer, handling) = futures::try_join!(
-            self.thread_of(actor, shown, &standing),
+        let (said_here, composer, internal_composer, handling) = futures::try_join!(
+            self.thread_of(actor, shown, window, &standing),
             composer(Visibility::Public, writes),
             composer(Visibility::Internal, writes && actor.role().is_internal()),
             self.handling(actor, shown),
         )?;
-        let listed = self.case_views(actor, &course, &cases, shown.map(|case| case.id), &thread).await?;
+        let ShownThread { thread, said } = said_here;
+        let known = shown.map(|case| (case.id, said));
+        let listed = self.case_views(actor, &course, &cases, known).await?;
         let shown = shown.and_then(|row| listed.iter().find(|case| case.id == row.id)).cloned();
         let case_count = u64::try_from(listed.len()).unwrap_or(u64::MAX);
         Ok(CourseView {

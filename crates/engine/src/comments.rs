@@ -12,7 +12,6 @@ use crate::{
     access::{self, CourseRight},
     cases::run_by_key,
     catalogue::ReadableCourse,
-    page::Place,
     posting::Target,
 };
 
@@ -59,16 +58,14 @@ impl Engine {
     ) -> Result<Page<Comment>, Error> {
         let course = self.known_course(actor, course).await?;
         self.org()?;
-        let posts = match self.store.read().cases().default_case_of(course.row.id).await? {
-            Some(case) => {
-                let posts = self.posts_of(&case).await?;
-                posts.iter().filter(|row| access::may_see_post(actor, row)).cloned().collect()
+        let case = self.store.read().cases().default_case_of(course.row.id).await?;
+        let Page { items, next } = match (case, page) {
+            (Some(case), Some(page)) => self.posts_page(actor, &case, page).await?,
+            (Some(case), None) => Page { items: self.all_posts(actor, &case).await?, next: None },
+            (None, page) => {
+                page.map(PageRequest::bounds).transpose()?;
+                Page { items: Vec::new(), next: None }
             }
-            None => Vec::new(),
-        };
-        let Page { items, next } = match page {
-            Some(page) => page.of(posts, |row| Place { at: row.created_at, id: row.id.as_uuid() })?,
-            None => Page { items: posts, next: None },
         };
         Ok(Page { items: self.with_authors(actor, items).await?, next })
     }

@@ -8,11 +8,12 @@ use std::{hash::Hash, sync::Arc};
 use domain::{CaseId, CourseId, UserId};
 use futures::try_join;
 use quick_cache::{Weighter, sync::Cache};
-use store::{CaseRow, CourseRow, OrganizationRow, PostRow, Reader, Revision, RunRow, UserRow, VisibilityScope};
+use store::{CaseRow, CourseRow, OrganizationRow, Reader, Revision, RunRow, UserRow, VisibilityScope};
 
 use crate::{
     Actor, Engine, Error,
     access::{self, Editors},
+    window::Latest,
 };
 
 const PEOPLE: usize = 2_000;
@@ -35,22 +36,22 @@ pub(crate) struct Facts {
     people: Cache<UserId, (Revision, Option<Arc<Actor>>)>,
     /// That there is no such course is kept too: asking for one must not take longer, or shorter, than asking for another's.
     courses: Cache<CourseId, (Revision, Option<Arc<CourseFacts>>)>,
-    threads: Cache<CaseId, HeldThread, ByBytes>,
+    threads: Cache<(CaseId, VisibilityScope), HeldThread, ByBytes>,
 }
 
-/// All posts of a case that are not deleted, of every visibility.
+/// The latest posts of a case, as of its version.
 #[derive(Clone)]
 struct HeldThread {
     version: i64,
-    posts: Arc<[PostRow]>,
+    latest: Arc<Latest>,
     bytes: u64,
 }
 
 #[derive(Clone)]
 struct ByBytes;
 
-impl Weighter<CaseId, HeldThread> for ByBytes {
-    fn weight(&self, _: &CaseId, thread: &HeldThread) -> u64 {
+impl Weighter<(CaseId, VisibilityScope), HeldThread> for ByBytes {
+    fn weight(&self, _: &(CaseId, VisibilityScope), thread: &HeldThread) -> u64 {
         thread.bytes
     }
 }
@@ -84,16 +85,21 @@ impl Engine {
         standing(&self.facts.courses, id, reader.revision().await?, read_course(&reader, id)).await
     }
 
-    /// Everything said on the case as of its row, or newer. The caller picks what its reader may see.
-    pub(crate) async fn posts_of(&self, case: &CaseRow) -> Result<Arc<[PostRow]>, Error> {
-        if let Some(held) = self.facts.threads.get(&case.id).filter(|held| held.version == case.version) {
-            return Ok(held.posts);
+    /// What is held of a thread as of the case's row, or else what is read now, held from now on.
+    pub(crate) async fn standing_thread(
+        &self,
+        case: &CaseRow,
+        visible: VisibilityScope,
+        read: impl Future<Output = Result<Latest, Error>>,
+    ) -> Result<Arc<Latest>, Error> {
+        let (version, key) = (case.version, (case.id, visible));
+        if let Some(held) = self.facts.threads.get(&key).filter(|held| held.version == version) {
+            return Ok(held.latest);
         }
-        let posts: Arc<[PostRow]> = self.store.read().posts().thread(case.id, VisibilityScope::All, None).await?.into();
-        let bytes = posts.iter().map(|post| (size_of::<PostRow>() + post.body.len() + 128) as u64).sum::<u64>().max(1);
-        let held = HeldThread { version: case.version, posts: Arc::clone(&posts), bytes };
-        self.facts.threads.insert(case.id, held);
-        Ok(posts)
+        let latest = Arc::new(read.await?);
+        let bytes = latest.bytes();
+        self.facts.threads.insert(key, HeldThread { version, latest: Arc::clone(&latest), bytes });
+        Ok(latest)
     }
 }
 

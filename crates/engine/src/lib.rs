@@ -11,6 +11,7 @@ mod crm;
 mod drafts;
 mod engine;
 mod error;
+mod excerpt;
 mod facts;
 mod feed_text;
 mod handling;
@@ -28,6 +29,7 @@ mod threads;
 mod time_text;
 mod tokens;
 mod views;
+mod window;
 
 pub use actor::Actor;
 pub use cases::{CaseDetail, NewCaseInput, NewPost, PostPage};
@@ -52,3 +54,4 @@ pub use views::{
     OrgState, OrganizationPage, OrganizationView, OtherOrg, OwnerOption, Person, PollOutcome, PollReport, Preflight,
     RecordState, RunInput, RunView, Saved, Severity, StatusOption, UnlabelledPosts, Wait,
 };
+pub use window::Window;

@@ -1,19 +1,17 @@
 //! What the org refused for good: shown to admins with the org's own words, tried again, made again, or laid aside for a reason.
 
-use domain::{CaseId, CourseId, CourseRunId, DeliveryId, OrganizationId, PostId, PostState, Timestamp};
+use domain::{CaseId, CasePlace, CourseId, CourseRunId, DeliveryId, OrganizationId, PostId, PostState, Timestamp};
 use store::DeliveryRow;
 
 use crate::{
     Actor, DeadDeliveries, DeadDelivery, DeadSubject, Engine, Error, access,
+    excerpt::excerpt,
     live::Audience,
     sync::{DeliveryKind, says_gone},
     time_text,
 };
 
 const PER_PAGE: u64 = 50;
-
-/// What a list shows of a comment.
-const EXCERPT_CHARS: usize = 140;
 
 const REASON_MAX_CHARS: usize = 500;
 
@@ -150,10 +148,12 @@ impl Engine {
             Some(DeliveryKind::Post) => match reader.posts().by_id(PostId::from(id)).await? {
                 Some(post) => {
                     let case = reader.cases().by_id(post.case_id).await?;
-                    let course = case.as_ref().and_then(|case| case.course_id);
+                    let place = case.as_ref().and_then(|case| {
+                        Some(CasePlace { course: case.course_id?, case: (!case.is_default).then_some(case.id) })
+                    });
                     Some(DeadSubject::Comment {
                         id: post.id,
-                        course,
+                        place,
                         on: case.map(|case| case.subject).unwrap_or_default(),
                         author: post.author_name,
                         visibility: post.visibility,
@@ -170,13 +170,4 @@ impl Engine {
         };
         Ok(subject.unwrap_or(DeadSubject::Unknown))
     }
-}
-
-/// The first words, cut with a mark that says so.
-fn excerpt(body: &str) -> String {
-    let mut text: String = body.chars().take(EXCERPT_CHARS).collect();
-    if text.len() < body.len() {
-        text.push('…');
-    }
-    text
 }

@@ -31,12 +31,18 @@ pub(crate) struct Place {
     pub(crate) id: Uuid,
 }
 
+/// What a request says: the items behind a place, and how many of them at most.
+pub(crate) struct Bounds {
+    pub(crate) after: Option<Place>,
+    pub(crate) limit: usize,
+}
+
 impl PageRequest {
-    /// The part of `items`, which are in order, that the request asks for.
+    /// For a list that is not all in memory.
     ///
     /// # Errors
-    /// [`Error::InvalidField`] for a limit out of bounds, or a cursor that no page gave.
-    pub(crate) fn of<T>(&self, items: Vec<T>, place: impl Fn(&T) -> Place) -> Result<Page<T>, Error> {
+    /// As [`PageRequest::of`].
+    pub(crate) fn bounds(&self) -> Result<Bounds, Error> {
         let after = self.cursor.as_deref().map(Place::read).transpose()?;
         let limit = match self.limit {
             None => PAGE_USUAL,
@@ -45,6 +51,15 @@ impl PageRequest {
                 .filter(|limit| (1..=PAGE_MOST).contains(limit))
                 .ok_or_else(|| Error::field("limit", format!("Give a limit from 1 to {PAGE_MOST}.")))?,
         };
+        Ok(Bounds { after, limit })
+    }
+
+    /// The part of `items`, which are in order, that the request asks for.
+    ///
+    /// # Errors
+    /// [`Error::InvalidField`] for a limit out of bounds, or a cursor that no page gave.
+    pub(crate) fn of<T>(&self, items: Vec<T>, place: impl Fn(&T) -> Place) -> Result<Page<T>, Error> {
+        let Bounds { after, limit } = self.bounds()?;
         let mut items = items;
         if let Some(after) = after {
             let seen = items.partition_point(|item| place(item) <= after);

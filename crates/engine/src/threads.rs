@@ -1,43 +1,89 @@
 //! Reading a course's thread.
 
-use domain::{CasePlace, Thread, ThreadPost, Timestamp};
-use store::{CaseRow, PostRow, VisibilityScope};
+use std::sync::Arc;
 
-use crate::{Actor, Engine, Error, access, sync::OrgStanding, time_text};
+use domain::{Answered, CasePlace, Thread, ThreadPost, Timestamp};
+use store::{CaseRow, PostRow, Said, VisibilityScope};
+
+use crate::{
+    Actor, Engine, Error, Window, access,
+    excerpt::excerpt,
+    sync::OrgStanding,
+    time_text,
+    window::{Latest, WindowRows},
+};
+
+/// A window of a thread, with what there is in all of them.
+pub(crate) struct ShownThread {
+    pub(crate) thread: Thread,
+    /// None: nothing was said.
+    pub(crate) said: Option<Said>,
+}
 
 impl Engine {
-    /// The thread of one of a course's cases, as this reader may see it.
+    /// The latest that was said on one of a course's cases, as this reader may see it.
     ///
     /// # Errors
-    /// [`Error::NotFound`] for a course that the actor can't read, or a case that isn't the course's.
+    /// As [`Engine::thread_window`].
     pub async fn thread(
         &self,
         actor: &Actor,
         place: impl Into<CasePlace>,
         _since: Option<i64>,
     ) -> Result<Thread, Error> {
+        self.thread_window(actor, place, Window::Latest).await
+    }
+
+    /// The same of any window.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`] for a course that the actor can't read, or a case that isn't the course's.
+    pub async fn thread_window(
+        &self,
+        actor: &Actor,
+        place: impl Into<CasePlace>,
+        window: Window,
+    ) -> Result<Thread, Error> {
         let ((_, case), standing) = futures::try_join!(self.readable_place(actor, place.into()), self.org_standing())?;
-        self.thread_of(actor, case.as_ref(), &standing).await
+        Ok(self.thread_of(actor, case.as_ref(), window, &standing).await?.thread)
     }
 
     pub(crate) async fn thread_of(
         &self,
         actor: &Actor,
         case: Option<&CaseRow>,
+        window: Window,
         standing: &OrgStanding,
-    ) -> Result<Thread, Error> {
-        let posts = match case {
-            Some(case) => self
-                .posts_of(case)
-                .await?
-                .iter()
-                .filter(|row| access::may_see_post(actor, row))
-                .map(|row| view(actor, row.clone()))
-                .collect(),
-            None => Vec::new(),
+    ) -> Result<ShownThread, Error> {
+        let (latest, other) = match case {
+            Some(case) => {
+                let latest = self.latest_posts(actor, case).await?;
+                let other = if latest.window.earlier { self.other_window(actor, case, window).await? } else { None };
+                (latest, other)
+            }
+            None => (Arc::<Latest>::default(), None),
         };
-        Ok(Thread { posts, read_from_org: standing.read_at.map(Timestamp::to_rfc3339), version: version(actor, case) })
+        let window = other.as_ref().unwrap_or(&latest.window);
+        let thread = Thread {
+            posts: views(actor, window),
+            total: latest.said.map_or(0, |said| said.posts),
+            earlier: window.earlier,
+            later: window.later,
+            read_from_org: standing.read_at.map(Timestamp::to_rfc3339),
+            version: version(actor, case),
+        };
+        Ok(ShownThread { thread, said: latest.said })
     }
+}
+
+fn views(actor: &Actor, window: &WindowRows) -> Vec<ThreadPost> {
+    let seen = |row: &&PostRow| access::may_see_post(actor, row);
+    let answered = |row: &PostRow| {
+        let post = window.answered.iter().filter(seen).find(|post| Some(post.id) == row.parent_post_id)?;
+        Some(Answered { author: post.author_name.clone(), excerpt: excerpt(&post.body) })
+    };
+    let shown = window.posts.iter().filter(seen);
+    shown.map(|row| ThreadPost { answers: answered(row), ..view(actor, row.clone()) }).collect()
 }
 
 /// Rises with every change this reader could see, and with no other: the number itself gives nothing away.
@@ -63,6 +109,7 @@ pub(crate) fn view(actor: &Actor, row: PostRow) -> ThreadPost {
         created: row.created_at.to_rfc3339(),
         created_text: time_text::moment(row.created_at),
         reply_to: row.parent_post_id,
+        answers: None,
         state: row.state,
     }
 }

@@ -1,8 +1,8 @@
 //! What use cases answer: plain data a page, a server function or a REST resource can show as it stands.
 
 use domain::{
-    CaseId, Composer, CourseId, CourseRunId, DeliveryId, OrganizationId, PostId, PostKey, RunStatus, Thread, Timestamp,
-    UserId, Visibility,
+    CaseId, CasePlace, Composer, CourseId, CourseRunId, DeliveryId, OrganizationId, PostId, PostKey, RunStatus, Thread,
+    Timestamp, UserId, Visibility,
 };
 use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
@@ -352,7 +352,7 @@ pub struct DeadDelivery {
 pub enum DeadSubject {
     Comment {
         id: PostId,
-        course: Option<CourseId>,
+        place: Option<CasePlace>,
         /// The case's subject.
         on: String,
         author: String,

@@ -50,14 +50,14 @@ pub use error::Error;
 pub use history_loads::{HistoryLoadProgress, HistoryLoadRow, HistoryLoadState, HistoryLoads, NewHistoryLoad};
 pub use imports::{ImportJobRow, ImportJobState, ImportRow, Imports};
 pub use org_records::{OrgRecord, OrgRecordKind, OrgRecords};
-pub use posts::{Delivered, LoadedPost, NewPost, OrgPost, PostRow, Posts, Said};
+pub use posts::{Delivered, LoadedPost, NewPost, OrgPost, PostPlace, PostRow, Posts, Said, Stretch};
 pub use revision::Revision;
 pub use sessions::{SessionRow, Sessions};
 pub use settings::{SettingRow, Settings};
 pub use users::{NewUser, UserRow, Users};
 
 /// Whose eyes a reading is for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum VisibilityScope {
     /// Partners and customers: public posts only, in counts and times too.
     Public,

@@ -2,6 +2,7 @@
 
 mod history;
 mod merge;
+mod stretch;
 
 use std::collections::HashMap;
 
@@ -18,6 +19,7 @@ use uuid::Uuid;
 pub use self::{
     history::LoadedPost,
     merge::{Delivered, OrgPost},
+    stretch::{PostPlace, Stretch},
 };
 use crate::{
     Error, VisibilityScope,

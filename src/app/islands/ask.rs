@@ -46,13 +46,18 @@ impl Written {
     }
 }
 
-pub(super) async fn get_thread(reader: UserId, place: CasePlace) -> Result<Thread, FunctionError> {
-    ask(GetThread::PATH, reader, &get_thread_arguments(place)).await
+pub(super) async fn get_thread(
+    reader: UserId,
+    place: CasePlace,
+    from: Option<PostId>,
+) -> Result<Thread, FunctionError> {
+    ask(GetThread::PATH, reader, &get_thread_arguments(place, from)).await
 }
 
-fn get_thread_arguments(place: CasePlace) -> Arguments<3> {
+fn get_thread_arguments(place: CasePlace, from: Option<PostId>) -> Arguments<5> {
     let case = place.case.map(|case| case.to_string());
-    [("course", Some(place.course.to_string())), ("case", case), ("since", None)]
+    let from = from.map(|post| post.to_string());
+    [("course", Some(place.course.to_string())), ("case", case), ("since", None), ("before", None), ("from", from)]
 }
 
 pub(super) async fn post_comment(comment: Written) -> Result<ThreadPost, FunctionError> {
@@ -151,8 +156,9 @@ mod tests {
             let written = || sent(Written { reader, place, key, body: body.clone(), visibility, run }.arguments());
             let comment = PostComment { course, case, key, body: body.clone(), visibility, run };
             assert_eq!(written(), to_value(comment).unwrap());
-            let sent_thread = sent(get_thread_arguments(place));
-            assert_eq!(sent_thread, to_value(GetThread { course, case, since: None }).unwrap());
+            let from = case.map(|_| post);
+            let sent_thread = sent(get_thread_arguments(place, from));
+            assert_eq!(sent_thread, to_value(GetThread { course, case, since: None, before: None, from }).unwrap());
             assert_eq!(
                 written(),
                 to_value(SaveDraft { course, case, key, body: body.clone(), visibility, run }).unwrap()

@@ -6,7 +6,7 @@ use leptos::prelude::*;
 
 use crate::app::{
     routes,
-    ui::{IconName, counted, icon, part_state},
+    ui::{IconName, counted, icon, named, part_state},
 };
 
 pub(super) fn case_list(course: &CourseView, place: CasePlace) -> impl IntoView + use<> {
@@ -26,7 +26,7 @@ pub(super) fn case_list(course: &CourseView, place: CasePlace) -> impl IntoView 
     let filter = (course.case_count > 1).then(|| filter_form(course, place));
     let new_case = course.can_write.then(|| {
         view! {
-            <p>
+            <p class="side-action">
                 <a class="button button-small" href=routes::new_case(course.id)>
                     "New case"
                 </a>
@@ -56,8 +56,12 @@ fn filter_form(course: &CourseView, place: CasePlace) -> impl IntoView + use<> {
     let state = |state: CaseState| filter.state == Some(state);
     let clear = (filter != engine::CaseFilter::default())
         .then(|| view! { <a class="button button-small button-quiet" href=routes::thread(place)>"Show all"</a> });
+    // The window of the thread stays as it is.
+    let window = course.thread.later.and(course.thread.posts.first());
+    let window = window.map(|post| view! { <input type="hidden" name="from" value=post.id.to_string() /> });
     view! {
         <form class="case-filter" method="get" action=routes::thread(place) aria-label="Which cases">
+            {window}
             <div class="field">
                 <label for="cases-run">"Course run"</label>
                 <select class="input select" id="cases-run" name="run">
@@ -106,7 +110,7 @@ fn case_row(course: &CourseView, case: &CaseView, here: bool) -> impl IntoView +
         <li class="side-row">
             <p class="side-title" dir="auto">
                 <a href=routes::thread(place) aria-current=here.then_some("page")>
-                    {case.subject.clone()}
+                    {case_name(case)}
                 </a>
             </p>
             <p class="side-facts">
@@ -116,6 +120,11 @@ fn case_row(course: &CourseView, case: &CaseView, here: bool) -> impl IntoView +
             <p class="side-facts">{run} {posts} {activity}</p>
         </li>
     }
+}
+
+/// The subject; of a case whose subject shows nothing, its number.
+pub(super) fn case_name(case: &CaseView) -> String {
+    named(&case.subject, &case.number.as_ref().map_or_else(|| "Case".to_owned(), |number| format!("Case {number}")))
 }
 
 /// Status, number, and what the org has still to hear.

@@ -8,7 +8,7 @@ use super::catalogue::{Part, state, tabs};
 use crate::app::{
     Frame, Notice, Refused, routes,
     shell::{Head, Place, Scripts, document},
-    ui::{FormState, notice_bar},
+    ui::{FormState, named, notice_bar},
 };
 
 const STATUSES: [(&str, &str); 5] = [
@@ -27,7 +27,7 @@ pub fn catalogue_course(
     notice: Option<Notice>,
     refused: Option<&Refused>,
 ) -> String {
-    let title = format!("{} in the catalogue", course.title);
+    let title = format!("{} in the catalogue", named(&course.title, &course.key));
     let head = Head { title: &title, place: Place::Catalogue, scripts: Scripts::None };
     document(frame, &head, || {
         let form = FormState::new("course", refused);
@@ -38,7 +38,7 @@ pub fn catalogue_course(
             .map(|organization| {
                 view! {
                     <li>
-                        <a href=routes::catalogue_organization(organization.id)><bdi>{organization.name.clone()}</bdi></a>
+                        <a href=routes::catalogue_organization(organization.id)><bdi>{named(&organization.name, &organization.key)}</bdi></a>
                         " "
                         {state(&organization.state)}
                     </li>
@@ -56,7 +56,7 @@ pub fn catalogue_course(
             <div class="page">
                 {tabs(Part::Courses)}
                 <div class="page-head">
-                    <h1><bdi>{course.title.clone()}</bdi></h1>
+                    <h1><bdi>{named(&course.title, &course.key)}</bdi></h1>
                     <p class="muted course-meta">
                         <code>{course.key.clone()}</code>
                         <a href=routes::course(course.id)>"Its thread"</a>
@@ -120,7 +120,7 @@ fn run_panel(course: &CoursePage, run: &CatalogueRun, refused: Option<&Refused>)
     let heading = format!("{id}-heading");
     view! {
         <section class="panel keep stack" id=id.clone() aria-labelledby=heading.clone()>
-            <h3 id=heading.clone()><bdi>{run.title.clone()}</bdi></h3>
+            <h3 id=heading.clone()><bdi>{named(&run.title, &run.key)}</bdi></h3>
             <p class="course-meta"><code>{run.key.clone()}</code> {state(&run.state)}</p>
             <details open=form.is_refused()>
                 <summary>"Change"<span class="sr-only">" " {run.key.clone()}</span></summary>

@@ -7,7 +7,7 @@ use super::catalogue::{Part, state, tabs};
 use crate::app::{
     Frame, Notice, Refused, routes,
     shell::{Head, Place, Scripts, document},
-    ui::{FormState, IconName, counted, empty, icon, notice_bar},
+    ui::{FormState, IconName, counted, empty, icon, named, notice_bar},
 };
 
 pub struct CoursesAsked<'a> {
@@ -36,7 +36,7 @@ pub fn catalogue_courses(
                 view! {
                     <tr>
                         <th scope="row">
-                            <a href=routes::catalogue_course(course.id)><bdi>{course.title.clone()}</bdi></a>
+                            <a href=routes::catalogue_course(course.id)><bdi>{named(&course.title, &course.key)}</bdi></a>
                             <code>{course.key.clone()}</code>
                         </th>
                         <td><bdi>{course.organizations.join(", ")}</bdi></td>
@@ -49,7 +49,7 @@ pub fn catalogue_courses(
         let table = (!rows.is_empty()).then(|| {
             view! {
                 <div class="table-scroll panel" tabindex="0" role="region" aria-label="Courses">
-                    <table class="table">
+                    <table class="table table-rows">
                         <thead>
                             <tr>
                                 <th scope="col">"Course"</th>

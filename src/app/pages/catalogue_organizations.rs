@@ -7,7 +7,7 @@ use super::catalogue::{Part, state, tabs};
 use crate::app::{
     Frame, Notice, Refused, routes,
     shell::{Head, Place, Scripts, document},
-    ui::{FormState, IconName, empty, notice_bar},
+    ui::{FormState, IconName, empty, named, notice_bar},
 };
 
 pub fn catalogue_organizations(
@@ -25,7 +25,7 @@ pub fn catalogue_organizations(
                 view! {
                     <li class="keep-row">
                         <span>
-                            <a href=routes::catalogue_organization(organization.id)><bdi>{organization.name.clone()}</bdi></a>
+                            <a href=routes::catalogue_organization(organization.id)><bdi>{named(&organization.name, &organization.key)}</bdi></a>
                             " "
                             <code>{organization.key.clone()}</code>
                         </span>
@@ -100,7 +100,7 @@ pub fn catalogue_organization(
             <div class="page page-narrow">
                 {tabs(Part::Organizations)}
                 <div class="page-head">
-                    <h1><bdi>{organization.name.clone()}</bdi></h1>
+                    <h1><bdi>{named(&organization.name, &organization.key)}</bdi></h1>
                     <p class="muted course-meta"><code>{organization.key.clone()}</code> {state(&organization.state)}</p>
                 </div>
                 {notice.map(notice_bar)}

@@ -6,21 +6,21 @@ use leptos::prelude::*;
 
 use super::{
     case_handling::case_handling,
-    case_list::{case_list, standing},
+    case_list::{case_list, case_name, standing},
 };
 use crate::app::{
     Frame, Notice,
     islands::{Conversation, OrgLink, Reader, Seed},
     routes,
     shell::{Head, Place, Scripts, document},
-    ui::{IconName, counted, icon, notice_bar, part_state},
+    ui::{IconName, counted, icon, named, notice_bar, part_state},
 };
 
 /// A refused form post is the same page again, with the composer's text and error filled in.
 pub fn course(frame: &Frame, course: CourseView, notice: Option<Notice>) -> String {
     let title = match course.shown.as_ref().filter(|case| !case.is_default) {
-        Some(case) => format!("{} · {}", case.subject, course.title),
-        None => course.title.clone(),
+        Some(case) => format!("{} · {}", case_name(case), course_name(&course)),
+        None => course_name(&course),
     };
     let head = Head { title: &title, place: Place::Courses, scripts: Scripts::Islands };
     document(frame, &head, move || page(frame, course, notice))
@@ -29,21 +29,11 @@ pub fn course(frame: &Frame, course: CourseView, notice: Option<Notice>) -> Stri
 fn page(frame: &Frame, course: CourseView, notice: Option<Notice>) -> impl IntoView + use<> {
     let other = course.shown.clone().filter(|case| !case.is_default);
     let place = CasePlace { course: course.id, case: other.as_ref().map(|case| case.id) };
+    let title = course_name(&course);
     let cases = case_list(&course, place);
     let closed = course.shown.as_ref().filter(|case| case.state == CaseState::Closed).map(|_| closed_notice(frame));
     let CourseView {
-        id,
-        key,
-        title,
-        organizations,
-        runs,
-        thread,
-        handling,
-        composer,
-        internal_composer,
-        audience,
-        org,
-        ..
+        id, key, organizations, runs, thread, handling, composer, internal_composer, audience, org, ..
     } = course;
     let viewer = frame.viewer.clone();
     let internal_reader = viewer.as_ref().is_some_and(|viewer| viewer.role.is_internal());
@@ -118,12 +108,16 @@ fn page(frame: &Frame, course: CourseView, notice: Option<Notice>) -> impl IntoV
     }
 }
 
+fn course_name(course: &CourseView) -> String {
+    named(&course.title, &course.key)
+}
+
 /// What the case is about, above what is said on it.
 fn case_head(case: &CaseView, org: OrgState) -> impl IntoView + use<> {
     let run = case.run_key.clone().map(|run| view! { <code>{run}</code> });
     view! {
         <div class="case-head">
-            <h2 dir="auto">{case.subject.clone()}</h2>
+            <h2 dir="auto">{case_name(case)}</h2>
             <p class="side-facts">{standing(case, org)} {run}</p>
         </div>
     }
@@ -178,7 +172,7 @@ fn org_banner(org: OrgState, viewer_is_admin: bool) -> impl IntoView {
         }
     });
     view! {
-        <div id="org" data-part=part_state(settled)>
+        <div class="banner" id="org" data-part=part_state(settled)>
             {banner}
         </div>
     }

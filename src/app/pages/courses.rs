@@ -6,7 +6,7 @@ use leptos::prelude::*;
 use crate::app::{
     Frame, routes,
     shell::{Head, Place, Scripts, document},
-    ui::{IconName, counted, empty, icon},
+    ui::{IconName, counted, empty, icon, named},
 };
 
 /// Which part of the list a page shows.
@@ -94,7 +94,7 @@ fn row(course: &CourseSummary) -> impl IntoView + use<> {
             <div class="course-what">
                 <h2>
                     <a href=routes::course(course.id) dir="auto">
-                        {course.title.clone()}
+                        {named(&course.title, &course.key)}
                     </a>
                 </h2>
                 <p class="course-meta">

@@ -7,7 +7,7 @@ use leptos::prelude::*;
 use crate::app::{
     Frame, Notice, Refused, routes,
     shell::{Head, Place, Scripts, document},
-    ui::{FormState, IconName, counted, empty, notice_bar},
+    ui::{FormState, IconName, counted, empty, named, notice_bar},
 };
 
 pub fn deliveries(frame: &Frame, dead: &DeadDeliveries, notice: Option<Notice>, refused: Option<&Refused>) -> String {
@@ -90,12 +90,12 @@ fn row(delivery: &DeadDelivery, refused: Option<&Refused>) -> AnyView {
 
 fn subject(subject: &DeadSubject, id: String) -> AnyView {
     match subject {
-        DeadSubject::Comment { id: post, course, on, author, visibility, excerpt } => {
+        DeadSubject::Comment { id: post, place, on, author, visibility, excerpt } => {
             let kind = if *visibility == Visibility::Internal { "Internal note" } else { "Comment" };
-            let place = match course {
-                Some(course) => {
-                    let address = format!("{}#post-{post}", routes::course(*course));
-                    view! { <a href=address><bdi>{on.clone()}</bdi></a> }.into_any()
+            let place = match place {
+                Some(place) => {
+                    let address = routes::post(*place, *post);
+                    view! { <a href=address><bdi>{named(on, "a case without a visible subject")}</bdi></a> }.into_any()
                 }
                 None => view! { <bdi>{on.clone()}</bdi> }.into_any(),
             };
@@ -107,9 +107,12 @@ fn subject(subject: &DeadSubject, id: String) -> AnyView {
             .into_any()
         }
         DeadSubject::Organization { id: organization, name } => {
-            record(id, "Organization", routes::catalogue_organization(*organization), name)
+            let name = named(name, "without a visible name");
+            record(id, "Organization", routes::catalogue_organization(*organization), &name)
         }
-        DeadSubject::Course { id: course, title } => record(id, "Course", routes::catalogue_course(*course), title),
+        DeadSubject::Course { id: course, title } => {
+            record(id, "Course", routes::catalogue_course(*course), &named(title, "without a visible title"))
+        }
         DeadSubject::Run { id: run, course, key } => {
             record(id, "Course run", routes::catalogue_run(*course, *run), key)
         }

@@ -7,7 +7,7 @@ use leptos::prelude::*;
 use crate::app::{
     Frame, routes,
     shell::{Head, Place, Scripts, document},
-    ui::{IconName, icon},
+    ui::{IconName, icon, named},
 };
 
 /// What the form starts with.
@@ -22,7 +22,7 @@ pub struct NewCaseForm {
 }
 
 pub fn new_case(frame: &Frame, course: &CourseView, form: NewCaseForm) -> String {
-    let title = format!("New case · {}", course.title);
+    let title = format!("New case · {}", named(&course.title, &course.key));
     let head = Head { title: &title, place: Place::Courses, scripts: Scripts::None };
     let reader = frame.viewer.as_ref().map(|viewer| viewer.id);
     document(frame, &head, || reader.map(|reader| page(course, reader, form)))
@@ -58,7 +58,7 @@ fn page(course: &CourseView, reader: UserId, form: NewCaseForm) -> impl IntoView
             <nav class="crumbs" aria-label="Breadcrumb">
                 <a href=routes::COURSES>"My courses"</a>
                 <a href=routes::course(course.id) dir="auto">
-                    {course.title.clone()}
+                    {named(&course.title, &course.key)}
                 </a>
             </nav>
             <div class="page-head">

@@ -11,6 +11,8 @@ mod empty;
 #[cfg(feature = "ssr")]
 mod form;
 #[cfg(feature = "ssr")]
+mod named;
+#[cfg(feature = "ssr")]
 mod part;
 #[cfg(feature = "ssr")]
 mod plural;
@@ -23,6 +25,8 @@ pub(crate) use form::FormState;
 pub use form::Refused;
 #[cfg(feature = "ssr")]
 pub(crate) use icon::{logo, sprite};
+#[cfg(feature = "ssr")]
+pub(crate) use named::named;
 #[cfg(feature = "ssr")]
 pub(crate) use notice::notice_bar;
 #[cfg(feature = "ssr")]

@@ -141,8 +141,8 @@ async fn what_was_refused_is_tried_again_or_laid_aside_with_a_reason(#[case] bac
     let first = connected.say(&pat, circuits(), comment("see example.org")).await;
     let dead = engine.dead_deliveries(&ada, None).await.unwrap().deliveries.remove(0);
     assert_eq!(dead.reason, "No links, please.");
-    assert!(matches!(&dead.subject, DeadSubject::Comment { author, excerpt, course: Some(course), .. }
-        if author == "pat Ames" && excerpt == "see example.org" && *course == circuits()));
+    assert!(matches!(&dead.subject, DeadSubject::Comment { author, excerpt, place: Some(place), .. }
+        if author == "pat Ames" && excerpt == "see example.org" && *place == circuits().into()));
     assert_eq!(kind(engine.dead_deliveries(&sam, None).await), PublicKind::NotFound);
     assert_eq!(kind(engine.retry_delivery(&sam, dead.id).await), PublicKind::NotFound);
     engine.retry_delivery(&ada, dead.id).await.unwrap();

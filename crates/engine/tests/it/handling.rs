@@ -5,7 +5,7 @@ use std::{sync::Arc, time::Duration};
 use domain::{CaseId, CasePlace, Clock, DeliveryId, Random, Role, SystemRandom, Visibility};
 use engine::{
     Actor, CaseDraft, CaseFilter, CaseState, CaseView, CourseFilter, DraftText, HandlingView, NewCaseInput, NewPost,
-    PublicKind, Wait,
+    PublicKind, Wait, Window,
 };
 use futures::StreamExt;
 use rstest::rstest;
@@ -175,7 +175,7 @@ async fn cases_are_filtered_by_run_and_by_state() {
     let run = all.cases.iter().find(|row| row.id == *case).unwrap().run;
     assert!(run.is_some());
     let listed = async |filter: CaseFilter| {
-        let page = engine.course_with(pat, circuits(), filter).await.unwrap();
+        let page = engine.course_with(pat, circuits(), filter, Window::Latest).await.unwrap();
         assert_eq!(page.case_count, 2);
         page.cases.into_iter().map(|row| row.subject).collect::<Vec<_>>()
     };

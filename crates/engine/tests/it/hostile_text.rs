@@ -10,7 +10,7 @@ use store::Backend;
 
 use crate::{
     history::{file, load},
-    portal::{Connected, Portal, circuits, comment, course_id, cs50, text},
+    portal::{Connected, Portal, circuits, comment, course_id, cs50, text, whole_thread},
 };
 
 fn naughty() -> Vec<String> {
@@ -33,9 +33,9 @@ async fn every_naughty_string_survives_as_a_comment(#[case] backend: Backend) {
         connected.engine().post_comment(&pat, circuits(), comment(text), Wait::ForNothing).await.unwrap();
     }
     connected.engine().deliver_due().await.unwrap();
-    let thread = connected.engine().thread(&pat, circuits(), None).await.unwrap();
-    assert_eq!(thread.posts.len(), texts.len());
-    for (post, text) in thread.posts.iter().zip(&texts) {
+    let thread = whole_thread(connected.engine(), &pat, circuits()).await;
+    assert_eq!(thread.len(), texts.len());
+    for (post, text) in thread.iter().zip(&texts) {
         assert_eq!(post.state, PostState::Delivered, "{text:?}");
         assert_eq!(post.body, text.replace("\r\n", "\n").replace('\r', "\n"));
         assert_eq!(post.author, "pat Ames");
@@ -46,9 +46,9 @@ async fn every_naughty_string_survives_as_a_comment(#[case] backend: Backend) {
     fresh.engine.poll_once().await.unwrap();
     let olga = fresh.person("olga", Role::Partner, &["MITx"]).await;
     let mut found: Vec<_> =
-        fresh.engine.thread(&olga, circuits(), None).await.unwrap().posts.into_iter().map(|post| post.body).collect();
+        whole_thread(&fresh.engine, &olga, circuits()).await.into_iter().map(|post| post.body).collect();
     let mut written: Vec<String> =
-        thread.posts.into_iter().map(|post| post.body.chars().filter(kept_by_org).collect()).collect();
+        thread.into_iter().map(|post| post.body.chars().filter(kept_by_org).collect()).collect();
     found.sort();
     written.sort();
     assert_eq!(found, written);
@@ -250,7 +250,7 @@ async fn every_naughty_string_of_history_is_the_comment_it_was(#[case] backend: 
     fresh.engine.poll_once().await.unwrap();
     let olga = fresh.person("olga", Role::Partner, &["MITx", "HarvardX"]).await;
     for course in [circuits(), cs50()] {
-        let posts = fresh.engine.thread(&olga, course, None).await.unwrap().posts;
+        let posts = whole_thread(&fresh.engine, &olga, course).await;
         let kept: Vec<String> = good.iter().map(|text| text.chars().filter(kept_by_org).collect()).collect();
         let kept: Vec<&str> = kept.iter().map(|text| text.trim_end_matches(|c| c <= ' ')).collect();
         assert_eq!(posts.iter().map(|post| post.body.as_str()).collect::<Vec<_>>(), kept);
@@ -297,7 +297,7 @@ async fn every_naughty_author_of_history_is_called_so_or_told_and_is_nobody_else
     fresh.engine.poll_once().await.unwrap();
     let olga = fresh.person("olga", Role::Partner, &["MITx"]).await;
     for (engine, reader) in [(connected.engine(), &ann), (&fresh.engine, &olga)] {
-        let posts = engine.thread(reader, circuits(), None).await.unwrap().posts;
+        let posts = whole_thread(engine, reader, circuits()).await;
         assert_eq!(posts.len() as u64, report.loaded);
         let mut called = called.clone();
         for post in &posts {

@@ -24,4 +24,5 @@ mod preflight;
 mod tokens;
 mod trouble;
 mod unlabelled;
+mod windows;
 mod worker;

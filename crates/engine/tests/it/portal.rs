@@ -8,7 +8,7 @@ use domain::{
 };
 use engine::{
     Actor, CourseFilter, Engine, EngineOptions, Error, Limits, NewComment, NewPerson, OrgGrant, OrgOptions, PublicKind,
-    Wait,
+    Wait, Window,
 };
 use sandbox::{RILEY_ID, Sandbox, SandboxOptions};
 use secrecy::SecretString;
@@ -186,10 +186,10 @@ impl Connected {
 
     /// The thread as its reader sees it; and so does one who remembers nothing.
     async fn posts(&self, actor: &Actor, course: CourseId) -> Vec<ThreadPost> {
-        let thread = self.engine().thread(actor, course, None).await.unwrap();
+        let posts = whole_thread(self.engine(), actor, course).await;
         let forgetful = engine_on(self.portal.database.store.clone(), &self.portal.clock, self.portal.org.clone());
-        assert_eq!(thread.posts, forgetful.thread(actor, course, None).await.unwrap().posts);
-        thread.posts
+        assert_eq!(posts, whole_thread(&forgetful, actor, course).await);
+        posts
     }
 
     /// The id of the only case in the org.
@@ -208,6 +208,18 @@ impl Connected {
     pub(crate) fn later(&self) {
         self.portal.clock.advance(Duration::from_secs(120));
     }
+}
+
+/// Everything that a reader sees of a thread, window by window.
+pub(crate) async fn whole_thread(engine: &Engine, actor: &Actor, course: CourseId) -> Vec<ThreadPost> {
+    let mut thread = engine.thread(actor, course, None).await.unwrap();
+    let mut posts = std::mem::take(&mut thread.posts);
+    while thread.earlier {
+        thread = engine.thread_window(actor, course, Window::Before(posts[0].id)).await.unwrap();
+        let first = posts[0].id;
+        posts.splice(0..0, std::mem::take(&mut thread.posts).into_iter().take_while(|post| post.id != first));
+    }
+    posts
 }
 
 pub(crate) fn text(record: &Value, field: &str) -> String {

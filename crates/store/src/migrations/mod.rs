@@ -10,6 +10,7 @@ mod m0007_case_handling;
 mod m0008_history_loads;
 mod m0009_import_jobs_of_each_org;
 mod m0010_cursors_went_on;
+mod m0011_posts_seen;
 
 use sea_orm_migration::prelude::*;
 
@@ -29,6 +30,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0008_history_loads::Migration),
             Box::new(m0009_import_jobs_of_each_org::Migration),
             Box::new(m0010_cursors_went_on::Migration),
+            Box::new(m0011_posts_seen::Migration),
         ]
     }
 }

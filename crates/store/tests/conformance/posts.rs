@@ -2,7 +2,7 @@ use domain::{CommentBody, PostSource, PostState, Visibility};
 use rstest::rstest;
 use store::{
     Backend::{self, Postgres, Sqlite},
-    Changed, Delivered, Error, NewPost, OrgPost, PostRow, Store, VisibilityScope,
+    Changed, Delivered, Error, NewPost, OrgPost, PostPlace, PostRow, Store, Stretch, VisibilityScope,
     testing::database,
 };
 
@@ -84,6 +84,51 @@ async fn a_thread_is_in_order_of_time_then_id_and_keeps_its_newest(#[values(Sqli
             "{visible:?} {limit:?}"
         );
     }
+}
+
+#[rstest]
+#[tokio::test]
+async fn a_stretch_starts_where_it_is_told_and_holds_what_its_reader_may_see(
+    #[values(Sqlite, Postgres)] backend: Backend,
+) {
+    let db = database(backend).await;
+    let (here, there) = (case(&db.store, 1).await, case(&db.store, 2).await);
+    let (author, reader) = (user(&db.store, 3).await, user(&db.store, 4).await);
+    for (n, time) in [(14, 5), (12, 1), (13, 1), (17, 5), (11, 9), (16, 5)] {
+        let visibility = if n == 17 { Visibility::Internal } else { Visibility::Public };
+        let new = NewPost { created_at: at(time), ..new_post(n, here, author, visibility) };
+        write!(db.store, |tx| tx.posts().insert(&new));
+    }
+    post(&db.store, 5, there, author, Visibility::Public).await;
+    write!(db.store, |tx| tx.posts().mark_failed(uuid(16).into(), "no", at(20)));
+    let db_reader = db.store.read();
+    let (all, public) = (VisibilityScope::All, VisibilityScope::Public);
+    let place = |n: u128, time: i64| PostPlace { at: at(time), id: uuid(n).into() };
+    for (visible, who, stretch, limit, wanted) in [
+        (all, reader, Stretch::First, 9, vec![12, 13, 14, 16, 17, 11]),
+        (public, reader, Stretch::First, 9, vec![12, 13, 14, 11]),
+        (public, author, Stretch::First, 9, vec![12, 13, 14, 16, 11]),
+        (all, reader, Stretch::First, 2, vec![12, 13]),
+        (all, reader, Stretch::Last, 2, vec![17, 11]),
+        (public, reader, Stretch::Last, 2, vec![14, 11]),
+        (public, reader, Stretch::Last, 0, vec![]),
+        (all, reader, Stretch::Before(place(16, 5)), 2, vec![13, 14]),
+        (all, reader, Stretch::After(place(16, 5)), 9, vec![17, 11]),
+        (all, reader, Stretch::From(place(16, 5)), 9, vec![16, 17, 11]),
+        (public, reader, Stretch::From(place(16, 5)), 9, vec![11]),
+        (public, author, Stretch::From(place(16, 5)), 9, vec![16, 11]),
+        // A place where no post is.
+        (all, reader, Stretch::Before(place(0, 5)), 9, vec![12, 13]),
+        (all, reader, Stretch::After(place(99, 9)), 9, vec![]),
+    ] {
+        let found = db_reader.posts().stretch(here, visible, who, stretch, limit).await.unwrap();
+        assert_eq!(numbers(&found), wanted, "{visible:?} {who} {stretch:?} {limit}");
+    }
+    assert_eq!(db_reader.posts().refused_authors(here).await.unwrap(), [author]);
+    assert_eq!(db_reader.posts().refused_authors(there).await.unwrap(), []);
+    let mut some = db_reader.posts().by_ids(&[uuid(5).into(), uuid(14).into(), uuid(404).into()]).await.unwrap();
+    some.sort_by_key(|row| row.id);
+    assert_eq!(numbers(&some), [5, 14]);
 }
 
 #[rstest]

@@ -349,6 +349,7 @@ impl Desk {
             created: Date::new_0().to_iso_string().into(),
             created_text: "just now".to_owned(),
             reply_to: None,
+            answers: None,
             state: PostState::Queued,
         }
     }

@@ -164,7 +164,7 @@ impl Watcher {
         let watcher = Rc::clone(this);
         spawn_local(async move {
             loop {
-                watcher.take(get_thread(watcher.room.reader.user, watcher.room.place).await);
+                watcher.take(get_thread(watcher.room.reader.user, watcher.room.place, watcher.room.from).await);
                 if watcher.fetch.replace(Fetch::Running) != Fetch::Again {
                     break;
                 }

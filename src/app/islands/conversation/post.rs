@@ -19,7 +19,12 @@ use crate::app::{
 };
 
 pub(super) fn post_item(entry: Entry, room: &Room) -> impl IntoView + use<> {
-    let Entry { post, progress, .. } = entry;
+    let Entry { post, progress, gap, .. } = entry;
+    let earlier = gap.then(|| {
+        view! {
+            <a class="thread-earlier" rel="prev" href=routes::before(room.place, post.id)>"Earlier comments"</a>
+        }
+    });
     let class = match (post.visibility, post.reply_to.is_some()) {
         (Visibility::Public, false) => "post",
         (Visibility::Public, true) => "post post-reply",
@@ -27,7 +32,8 @@ pub(super) fn post_item(entry: Entry, room: &Room) -> impl IntoView + use<> {
         (Visibility::Internal, true) => "post post-internal post-reply",
     };
     let id = format!("post-{}", post.id);
-    let link = format!("#{id}");
+    // With the window, which the post will have left one day.
+    let link = routes::post(room.place, post.id);
     let label = format!("Post by {}", post.author);
     let avatar = if post.by_staff { "avatar avatar-staff" } else { "avatar" };
     let mine = post.mine.then(|| view! { <span class="post-you">"You"</span> });
@@ -49,7 +55,16 @@ pub(super) fn post_item(entry: Entry, room: &Room) -> impl IntoView + use<> {
             </p>
         }
     });
-    let answers = post.reply_to.map(|_| view! { <span class="sr-only">"Answers the post above"</span> });
+    let above = post.reply_to.filter(|_| post.answers.is_none());
+    let above = above.map(|_| view! { <span class="sr-only">"Answers the post above"</span> });
+    let answers = post.reply_to.zip(post.answers.clone()).map(|(parent, answered)| {
+        view! {
+            <p class="post-answers">
+                "Answers " <a href=routes::post(room.place, parent)><bdi>{answered.author}</bdi></a> ": "
+                <bdi>{answered.excerpt}</bdi>
+            </p>
+        }
+    });
     let (clock, time) = (room.clone(), post.clone());
     let time_text = live(move || match clock.now.get() {
         Some(now) => clock::in_words(&time.created, now),
@@ -62,6 +77,7 @@ pub(super) fn post_item(entry: Entry, room: &Room) -> impl IntoView + use<> {
     });
     view! {
         <li class=class>
+            {earlier}
             <article id=id aria-label=label tabindex="-1">
                 <header class="post-head">
                     <span class=avatar aria-hidden="true">{initials(&post.author)}</span>
@@ -69,12 +85,13 @@ pub(super) fn post_item(entry: Entry, room: &Room) -> impl IntoView + use<> {
                     {mine}
                     {staff}
                     {internal}
-                    {answers}
+                    {above}
                     <a class="post-time" href=link>
                         <time datetime=post.created.clone() title=exact>{time_text}</time>
                     </a>
                 </header>
                 {run}
+                {answers}
                 <div class="post-body" dir="auto">{post.body.clone()}</div>
                 {foot(post, progress, room)}
             </article>
@@ -167,20 +184,26 @@ fn failed_actions(post: &ThreadPost, progress: &Arc<Told<Progress>>, room: &Room
         live(move || room.now.with(Option::is_none))
     };
     let (visibility, edited, copied, here) = (post.visibility, post.body.clone(), post.body.clone(), room.clone());
+    // Where the composer is.
+    let edit = room.from.is_none().then(|| {
+        view! {
+            <button
+                type="button"
+                class="button button-small"
+                hidden=asleep()
+                on:click=move |_| revise(visibility, &edited)
+            >
+                "Edit"
+            </button>
+        }
+    });
     view! {
         <form method="post" action=routes::retry(id, reader) on:submit=retry>
             <input type="hidden" name="course" value=place.course.to_string() />
             {case}
             <button class="button button-small">"Retry"</button>
         </form>
-        <button
-            type="button"
-            class="button button-small"
-            hidden=asleep()
-            on:click=move |_| revise(visibility, &edited)
-        >
-            "Edit"
-        </button>
+        {edit}
         <button type="button" class="button button-small" hidden=asleep() on:click=move |_| copy(&copied, &here)>
             "Copy"
         </button>

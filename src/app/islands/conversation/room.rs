@@ -2,7 +2,7 @@
 
 use std::{ops::Deref, sync::Arc};
 
-use domain::{CasePlace, ThreadPost};
+use domain::{CasePlace, PostId, ThreadPost};
 
 use super::{
     OrgLink, Reader,
@@ -16,6 +16,8 @@ pub(super) struct Room(Arc<State>);
 
 pub(super) struct State {
     pub(super) place: CasePlace,
+    /// The post that this page's window begins with. None: the page follows the latest.
+    pub(super) from: Option<PostId>,
     pub(super) reader: Reader,
     pub(super) org: OrgLink,
     pub(super) timeline: Told<Timeline>,
@@ -46,12 +48,14 @@ impl Deref for Room {
 }
 
 impl Room {
-    pub(super) fn new(place: CasePlace, reader: Reader, org: OrgLink, timeline: Timeline) -> Self {
+    pub(super) fn new(place: CasePlace, reader: Reader, org: OrgLink, thread: domain::Thread) -> Self {
+        let from = thread.later.and(thread.posts.first()).map(|post| post.id);
         Self(Arc::new(State {
             place,
+            from,
             reader,
             org,
-            timeline: Told::new(timeline),
+            timeline: Told::new(Timeline::new(thread)),
             now: Told::new(None),
             beat: Told::new(None),
             announcement: Told::new(String::new()),

@@ -1,6 +1,6 @@
 //! What a conversation starts with: written into the page by the server, read from it in the browser.
 
-use domain::{CasePlace, Composer, PostState, RunOption, Thread, ThreadPost, UserId, Visibility};
+use domain::{Answered, CasePlace, Composer, PostState, RunOption, Thread, ThreadPost, UserId, Visibility};
 use leptos::prelude::document;
 #[cfg(feature = "ssr")]
 use leptos::prelude::*;
@@ -98,6 +98,9 @@ impl FromJson for Thread {
     fn from_json(json: &Json) -> Option<Self> {
         Some(Self {
             posts: json.at("posts").each()?,
+            total: json.at("total").number()? as u64,
+            earlier: json.at("earlier").is_true(),
+            later: json.at("later").parsed(),
             read_from_org: json.at("read_from_org").text(),
             // Whole numbers below 2^53 are exact in JavaScript; a thread does not change that often.
             version: json.at("version").number()? as i64,
@@ -120,12 +123,19 @@ impl FromJson for ThreadPost {
             created: json.at("created").text()?,
             created_text: json.at("created_text").text()?,
             reply_to: json.at("reply_to").parsed(),
+            answers: Answered::from_json(&json.at("answers")),
             state: match state.text().as_deref() {
                 Some("queued") => PostState::Queued,
                 Some(_) => PostState::Delivered,
                 None => PostState::Failed { reason: state.at("failed").at("reason").text()? },
             },
         })
+    }
+}
+
+impl FromJson for Answered {
+    fn from_json(json: &Json) -> Option<Self> {
+        Some(Self { author: json.at("author").text()?, excerpt: json.at("excerpt").text()? })
     }
 }
 

@@ -24,6 +24,8 @@ pub(super) struct Entry {
     pub(super) progress: Arc<Told<Progress>>,
     /// Written here and not seen in the server's thread yet.
     unconfirmed: bool,
+    /// The thread has posts before this one that the page doesn't hold.
+    pub(super) gap: bool,
 }
 
 impl Entry {
@@ -62,6 +64,8 @@ impl Entry {
 #[derive(Clone, Debug, Default)]
 pub(super) struct Timeline {
     entries: Vec<Entry>,
+    /// Of the whole thread, as the server counts.
+    total: u64,
     version: i64,
     serials: u32,
 }
@@ -77,17 +81,18 @@ pub(super) struct News {
 
 impl Timeline {
     pub(super) fn new(thread: Thread) -> Self {
-        let mut timeline =
-            Self { entries: Vec::with_capacity(thread.posts.len()), version: thread.version, serials: 0 };
-        for post in arranged(thread.posts) {
-            let entry = timeline.entry(post);
-            timeline.entries.push(entry);
-        }
+        let mut timeline = Self { version: thread.version, ..Self::default() };
+        timeline.take(thread);
         timeline
     }
 
     pub(super) fn entries(&self) -> &[Entry] {
         &self.entries
+    }
+
+    /// How many posts the thread has, with those of this page that are on their way.
+    pub(super) fn total(&self) -> u64 {
+        self.total + self.entries.iter().filter(|entry| entry.unconfirmed).count() as u64
     }
 
     pub(super) fn version(&self) -> i64 {
@@ -119,7 +124,7 @@ impl Timeline {
                     self.entries.get(at).is_some_and(|entry| !entry.shows(&post)).then(|| self.entry(post));
                 if let Some(entry) = self.entries.get_mut(at) {
                     if let Some(replacement) = replacement {
-                        *entry = Entry { unconfirmed: entry.unconfirmed, ..replacement };
+                        *entry = Entry { unconfirmed: entry.unconfirmed, gap: entry.gap, ..replacement };
                     } else {
                         entry.progress.set(Progress::Stored(state));
                     }
@@ -135,7 +140,8 @@ impl Timeline {
         });
     }
 
-    /// Takes over the server's thread. An older one than is known is ignored.
+    /// Takes over a window of the server's thread. An older one than is known is ignored. What the page shows already and lies beyond the
+    /// window stays.
     pub(super) fn take(&mut self, thread: Thread) -> News {
         if thread.version < self.version {
             return News::default();
@@ -144,26 +150,39 @@ impl Timeline {
         let mut news = News::default();
         let mut old = std::mem::take(&mut self.entries);
         let before = old.iter().map(|entry| entry.serial).collect::<Vec<_>>();
-        for post in arranged(thread.posts) {
+        let beyond = Beyond::of(&thread);
+        let is_within = |entry: &Entry| thread.posts.iter().any(|post| entry.is(post));
+        let has_older = old.iter().any(|entry| beyond.first.as_ref().is_some_and(|first| entry.post.created < *first));
+        // The window takes up where the page ends, or there is something between them.
+        let follows = old.iter().any(|entry| !entry.unconfirmed && is_within(entry));
+        let mut is_new = !follows;
+        let mut window = Vec::with_capacity(thread.posts.len());
+        for post in thread.posts {
             let known = old.iter().position(|entry| entry.is(&post)).map(|at| old.remove(at));
-            let entry = match known {
-                Some(mut entry) if entry.shows(&post) => {
+            let had_gap = known.as_ref().is_some_and(|entry| entry.gap);
+            let gap = thread.earlier && window.is_empty() && (had_gap || !follows || !has_older);
+            // What comes before all that was shown is not news.
+            let is_news = is_new && known.is_none() && !post.mine;
+            is_new |= known.is_some();
+            if is_news {
+                news.authors.push(post.author.clone());
+            }
+            window.push(match known {
+                Some(mut entry) if entry.shows(&post) && entry.gap == gap => {
                     entry.advance(&post.state);
                     entry.unconfirmed = false;
                     entry
                 }
-                Some(_) => self.entry(post),
-                None => {
-                    if !post.mine {
-                        news.authors.push(post.author.clone());
-                    }
-                    self.entry(post)
-                }
-            };
-            self.entries.push(entry);
+                _ => Entry { gap, ..self.entry(post) },
+            });
         }
-        self.entries.extend(old.into_iter().filter(|entry| entry.unconfirmed));
-        news.redraw = !self.entries.iter().map(|entry| entry.serial).eq(before);
+        let (sent, old): (Vec<_>, Vec<_>) = old.into_iter().partition(|entry| entry.unconfirmed);
+        let (older, rest): (Vec<_>, Vec<_>) = old.into_iter().partition(|entry| beyond.is_older(entry));
+        let newer = rest.into_iter().filter(|entry| beyond.is_newer(entry));
+        self.entries = arranged(older.into_iter().chain(window).chain(newer).collect());
+        self.entries.extend(sent);
+        news.redraw = self.total != thread.total || !self.entries.iter().map(|entry| entry.serial).eq(before);
+        self.total = thread.total;
         news
     }
 
@@ -171,22 +190,47 @@ impl Timeline {
         let serial = self.serials;
         self.serials = serial.wrapping_add(1);
         let progress = Arc::new(Told::new(Progress::Stored(post.state.clone())));
-        Entry { serial, post: Arc::new(post), progress, unconfirmed: false }
+        Entry { serial, post: Arc::new(post), progress, unconfirmed: false, gap: false }
     }
 }
 
-/// Oldest first, each answer beneath the post it answers. An answer to what the reader can't see stands on its own.
-fn arranged(posts: Vec<ThreadPost>) -> Vec<ThreadPost> {
-    if posts.iter().all(|post| post.reply_to.is_none()) {
-        return posts;
+/// What a window of the thread does not speak of: the times outside of which the thread goes on.
+struct Beyond {
+    first: Option<String>,
+    last: Option<String>,
+}
+
+impl Beyond {
+    fn of(thread: &Thread) -> Self {
+        let created = |post: &ThreadPost| post.created.clone();
+        Self {
+            first: thread.posts.first().filter(|_| thread.earlier).map(created),
+            last: thread.posts.last().filter(|_| thread.later.is_some()).map(created),
+        }
     }
-    let ids = posts.iter().map(|post| post.id).collect::<Vec<PostId>>();
+
+    // Times are of one length, so they compare as texts. They are cut to milliseconds: what may be on either side stays.
+    fn is_older(&self, entry: &Entry) -> bool {
+        self.first.as_ref().is_some_and(|first| entry.post.created <= *first)
+    }
+
+    fn is_newer(&self, entry: &Entry) -> bool {
+        self.last.as_ref().is_some_and(|last| entry.post.created >= *last)
+    }
+}
+
+/// Oldest first, each answer beneath the post it answers. An answer to what isn't here stands on its own.
+fn arranged(entries: Vec<Entry>) -> Vec<Entry> {
+    if entries.iter().all(|entry| entry.post.reply_to.is_none()) {
+        return entries;
+    }
+    let ids = entries.iter().map(|entry| entry.post.id).collect::<Vec<PostId>>();
     let (replies, roots): (Vec<_>, Vec<_>) =
-        posts.into_iter().partition(|post| post.reply_to.is_some_and(|parent| ids.contains(&parent)));
+        entries.into_iter().partition(|entry| entry.post.reply_to.is_some_and(|parent| ids.contains(&parent)));
     let mut replies = replies.into_iter().map(Some).collect::<Vec<_>>();
     let mut arranged = Vec::with_capacity(ids.len());
     for root in roots {
-        let id = root.id;
+        let id = root.post.id;
         arranged.push(root);
         place_replies(id, &mut replies, &mut arranged);
     }
@@ -195,13 +239,14 @@ fn arranged(posts: Vec<ThreadPost>) -> Vec<ThreadPost> {
     arranged
 }
 
-fn place_replies(parent: PostId, replies: &mut [Option<ThreadPost>], arranged: &mut Vec<ThreadPost>) {
+fn place_replies(parent: PostId, replies: &mut [Option<Entry>], arranged: &mut Vec<Entry>) {
     for at in 0..replies.len() {
-        let Some(reply) = replies.get_mut(at).and_then(|slot| slot.take_if(|reply| reply.reply_to == Some(parent)))
+        let Some(reply) =
+            replies.get_mut(at).and_then(|slot| slot.take_if(|reply| reply.post.reply_to == Some(parent)))
         else {
             continue;
         };
-        let id = reply.id;
+        let id = reply.post.id;
         arranged.push(reply);
         place_replies(id, replies, arranged);
     }
@@ -234,6 +279,7 @@ mod tests {
             created: "2026-11-20T12:00:00.000Z".to_owned(),
             created_text: "20 Nov 2026, 12:00 UTC".to_owned(),
             reply_to: None,
+            answers: None,
             state: PostState::Delivered,
         }
     }
@@ -243,7 +289,8 @@ mod tests {
     }
 
     fn thread(version: i64, posts: &[ThreadPost]) -> Thread {
-        Thread { posts: posts.to_vec(), read_from_org: None, version }
+        let total = posts.len() as u64;
+        Thread { posts: posts.to_vec(), total, earlier: false, later: None, read_from_org: None, version }
     }
 
     fn bodies(timeline: &Timeline) -> Vec<&str> {
@@ -317,6 +364,82 @@ mod tests {
         let mut timeline = Timeline::new(thread(1, &[]));
         let news = timeline.take(thread(2, &[post(1, "one"), own(2, 7)]));
         assert_eq!(news, News { redraw: true, authors: vec!["Author 1".to_owned()] });
+    }
+
+    fn at(number: u128, second: u32) -> ThreadPost {
+        ThreadPost { created: format!("2026-11-20T12:00:{second:02}.000Z"), ..post(number, &number.to_string()) }
+    }
+
+    /// The newest posts of a longer thread.
+    fn latest(version: i64, posts: &[ThreadPost]) -> Thread {
+        Thread { earlier: true, total: 1_000, ..thread(version, posts) }
+    }
+
+    /// Bodies, with a bar where the page lets the reader look for more.
+    fn shown(timeline: &Timeline) -> Vec<String> {
+        let bar = |entry: &Entry| if entry.gap { "|" } else { "" };
+        timeline.entries().iter().map(|entry| format!("{}{}", bar(entry), entry.post.body)).collect()
+    }
+
+    #[test]
+    fn what_moved_out_of_the_window_stays_on_the_page() {
+        let mut timeline = Timeline::new(latest(1, &[at(1, 1), at(2, 2), at(3, 3)]));
+        let news = timeline.take(latest(2, &[at(2, 2), at(3, 3), at(4, 4)]));
+        assert_eq!(news.authors, ["Author 4"]);
+        timeline.take(latest(3, &[at(4, 4), at(5, 5), at(6, 6)]));
+        assert_eq!(shown(&timeline), ["|1", "2", "3", "4", "5", "6"]);
+        assert_eq!(timeline.total(), 1_000);
+    }
+
+    #[test]
+    fn what_came_while_the_page_was_cut_off_beyond_a_window_is_a_link_away() {
+        let mut timeline = Timeline::new(latest(1, &[at(1, 1), at(2, 2)]));
+        timeline.take(latest(2, &[at(8, 8), at(9, 9)]));
+        timeline.take(latest(3, &[at(9, 9), at(10, 10)]));
+        assert_eq!(shown(&timeline), ["|1", "2", "|8", "9", "10"]);
+        // The same when there was nothing, or all of it, before.
+        let mut timeline = Timeline::new(thread(1, &[]));
+        timeline.take(latest(2, &[at(8, 8)]));
+        assert_eq!(shown(&timeline), ["|8"]);
+        let mut timeline = Timeline::new(thread(1, &[at(1, 1), at(2, 2)]));
+        timeline.take(latest(2, &[at(2, 2), at(3, 3)]));
+        assert_eq!(shown(&timeline), ["1", "2", "3"]);
+    }
+
+    #[test]
+    fn a_post_deleted_within_the_window_leaves_and_the_one_that_fills_it_up_is_no_news() {
+        let mut timeline = Timeline::new(latest(1, &[at(2, 2), at(3, 2), at(4, 4)]));
+        let news = timeline.take(latest(2, &[at(1, 2), at(2, 2), at(4, 4)]));
+        assert_eq!(news.authors, Vec::<String>::new());
+        // Of the same moment as the window's first, so it may be one that the window no longer reaches.
+        assert_eq!(shown(&timeline), ["3", "|1", "2", "4"]);
+        timeline.take(latest(3, &[at(1, 2), at(2, 2), at(5, 5)]));
+        assert_eq!(shown(&timeline), ["3", "|1", "2", "5"]);
+    }
+
+    #[test]
+    fn an_answer_to_what_moved_out_of_the_window_stands_beneath_it() {
+        let mut timeline = Timeline::new(latest(1, &[at(1, 1), at(2, 2), at(3, 3)]));
+        let answer = ThreadPost { reply_to: Some(id(1)), ..at(4, 4) };
+        timeline.take(latest(2, &[at(2, 2), at(3, 3), answer]));
+        assert_eq!(shown(&timeline), ["|1", "4", "2", "3"]);
+    }
+
+    #[test]
+    fn a_window_among_others_keeps_what_it_showed_on_either_side() {
+        let between = |version, posts: &[ThreadPost]| Thread { later: Some(id(99)), ..latest(version, posts) };
+        let mut timeline = Timeline::new(between(1, &[at(3, 3), at(5, 5), at(6, 6)]));
+        timeline.take(between(2, &[at(3, 3), at(4, 4), at(5, 5)]));
+        assert_eq!(shown(&timeline), ["|3", "4", "5", "6"]);
+    }
+
+    #[test]
+    fn a_post_on_its_way_counts() {
+        let mut timeline = Timeline::new(latest(1, &[at(1, 1)]));
+        timeline.add_sending(own(100, 7));
+        assert_eq!(timeline.total(), 1_001);
+        timeline.take(Thread { total: 1_001, ..latest(2, &[at(1, 1), own(2, 7)]) });
+        assert_eq!(timeline.total(), 1_001);
     }
 
     #[test]
