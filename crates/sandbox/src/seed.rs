@@ -120,7 +120,15 @@ fn organization(transaction: &mut Transaction<'_>, id: &str) -> Result<(), ApiEr
         "Organization",
         &json!({ "Id": id, "Name": "Sandbox Org", "IsSandbox": true, "InstanceName": "SBX0" }),
     )?;
-    add(transaction, "Profile", &json!({ "Id": PROFILE_ID, "Name": "System Administrator", "UserType": "Standard" }))?;
+    let license = json!({
+        "Name": "Salesforce", "MasterLabel": "Salesforce", "LicenseDefinitionKey": "SFDC", "TotalLicenses": 2, "UsedLicenses": 2,
+    });
+    let license = add(transaction, "UserLicense", &license)?;
+    add(
+        transaction,
+        "Profile",
+        &json!({ "Id": PROFILE_ID, "Name": "System Administrator", "UserType": "Standard", "UserLicenseId": license }),
+    )?;
     add(
         transaction,
         "Pricebook2",
