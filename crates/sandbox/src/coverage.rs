@@ -61,6 +61,7 @@ pub const RESOURCES: &[Resource] = &[
     answered("sobjects/{object}/Id", "POST"),
     answered("sobjects/{object}/{id}", "DELETE,GET,HEAD,PATCH"),
     answered("sobjects/{object}/{field}/{value}", "DELETE,GET,HEAD,PATCH"),
+    answered("sobjects/{object}/{id}/{relationship}/*", "DELETE,GET,HEAD,PATCH"),
     answered("composite", "POST"),
     answered("composite/batch", "POST"),
     answered("composite/graph", "POST"),

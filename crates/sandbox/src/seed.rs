@@ -24,7 +24,7 @@ pub const RILEY_ID: &str = "005SB0000000002YAA";
 pub enum Seed {
     #[default]
     None,
-    /// A few accounts and contacts.
+    /// A little of everything a first query may ask for, and nothing that the portal would take for its own.
     Demo,
     /// That many cases, and posts spread over them.
     Scale { cases: u32, posts: u32 },
@@ -120,7 +120,15 @@ fn organization(transaction: &mut Transaction<'_>, id: &str) -> Result<(), ApiEr
         "Organization",
         &json!({ "Id": id, "Name": "Sandbox Org", "IsSandbox": true, "InstanceName": "SBX0" }),
     )?;
-    add(transaction, "Profile", &json!({ "Id": PROFILE_ID, "Name": "System Administrator", "UserType": "Standard" }))?;
+    let license = json!({
+        "Name": "Salesforce", "MasterLabel": "Salesforce", "LicenseDefinitionKey": "SFDC", "TotalLicenses": 2, "UsedLicenses": 2,
+    });
+    let license = add(transaction, "UserLicense", &license)?;
+    add(
+        transaction,
+        "Profile",
+        &json!({ "Id": PROFILE_ID, "Name": "System Administrator", "UserType": "Standard", "UserLicenseId": license }),
+    )?;
     add(
         transaction,
         "Pricebook2",
@@ -139,13 +147,27 @@ fn organization(transaction: &mut Transaction<'_>, id: &str) -> Result<(), ApiEr
 }
 
 fn demo(transaction: &mut Transaction<'_>) -> Result<(), ApiError> {
-    for (account, first, last, email) in [
-        ("Northwind College", "Noor", "Haddad", "noor@northwind.test"),
-        ("Acme Learning", "Alex", "Moreau", "alex@acme.test"),
+    let product = json!({ "Name": "Course seat", "ProductCode": "SEAT", "IsActive": true });
+    let product = add(transaction, "Product2", &product)?;
+    let price =
+        json!({ "Pricebook2Id": STANDARD_PRICE_BOOK_ID, "Product2Id": product, "UnitPrice": 100, "IsActive": true });
+    let price = add(transaction, "PricebookEntry", &price)?;
+    for (account, first, last, email, stage, origin) in [
+        ("Northwind College", "Noor", "Haddad", "noor@northwind.test", "Qualification", "Phone"),
+        ("Acme Learning", "Alex", "Moreau", "alex@acme.test", "Negotiation/Review", "Web"),
     ] {
+        let name = format!("Seats for {account}");
         let account = add(transaction, "Account", &json!({ "Name": account, "Industry": "Education" }))?;
         let contact = json!({ "AccountId": account, "FirstName": first, "LastName": last, "Email": email });
-        add(transaction, "Contact", &contact)?;
+        let contact = add(transaction, "Contact", &contact)?;
+        let deal = json!({ "Name": name, "AccountId": account, "StageName": stage, "CloseDate": "2027-03-31" });
+        let deal = add(transaction, "Opportunity", &deal)?;
+        let line = json!({ "OpportunityId": deal, "PricebookEntryId": price, "Quantity": 10 });
+        add(transaction, "OpportunityLineItem", &line)?;
+        // Not of the portal: without its key, and from elsewhere.
+        let case =
+            json!({ "Subject": "How are seats renewed?", "ContactId": contact, "Origin": origin, "Status": "New" });
+        add(transaction, "Case", &case)?;
     }
     Ok(())
 }

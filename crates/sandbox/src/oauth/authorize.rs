@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use axum::{
-    Form,
+    Extension, Form,
     extract::{Query, State},
     response::{IntoResponse, Redirect, Response},
 };
@@ -13,14 +13,35 @@ use url::{Host, Url};
 
 use super::{
     auth::{CLIENT_ID, Code},
+    token::{self, Granted},
     value,
 };
-use crate::{console, org::Org, records::Record, seed};
+use crate::{console, org::Org, records::Record, seed, server::Origin};
 
 type Pairs = Vec<(String, String)>;
 
+/// What the app is to be sent back with.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Wanted {
+    /// To be exchanged by the app's server, or with a verifier.
+    Code,
+    /// At once, behind the `#`, where only the page sees it: the user-agent flow.
+    Token,
+}
+
+impl Wanted {
+    fn named(response_type: &str) -> Option<Self> {
+        match response_type {
+            "code" => Some(Self::Code),
+            "token" => Some(Self::Token),
+            _ => None,
+        }
+    }
+}
+
 /// A request for consent that can be answered.
 struct Asked {
+    wanted: Wanted,
     redirect_uri: Url,
     /// As the app wrote it; the exchange must repeat it.
     redirect_text: String,
@@ -61,11 +82,17 @@ fn loopback(url: &Url) -> bool {
         }
 }
 
-fn answer(redirect_uri: &Url, state: Option<&str>, pairs: &[(&str, &str)]) -> Response {
+fn answer(wanted: Wanted, redirect_uri: &Url, state: Option<&str>, pairs: &[(&str, &str)]) -> Response {
     let mut url = redirect_uri.clone();
-    url.query_pairs_mut().extend_pairs(pairs);
-    if let Some(state) = state {
-        url.query_pairs_mut().append_pair("state", state);
+    let pairs = pairs.iter().copied().chain(state.map(|state| ("state", state)));
+    match wanted {
+        Wanted::Code => {
+            url.query_pairs_mut().extend_pairs(pairs);
+        }
+        Wanted::Token => {
+            let fragment = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(pairs).finish();
+            url.set_fragment(Some(&fragment));
+        }
     }
     (StatusCode::FOUND, Redirect::to(url.as_str())).into_response()
 }
@@ -81,12 +108,12 @@ fn understand(org: &Org, query: &[(String, String)]) -> Result<Asked, Box<Respon
         .filter(loopback)
         .ok_or_else(|| refuse("redirect_uri_mismatch", "redirect_uri must match configuration"))?;
     let state = value(query, "state").map(str::to_owned);
+    let wanted = value(query, "response_type").and_then(Wanted::named);
     let tell = |error: &str, description: &str| {
-        Box::new(answer(&redirect_uri, state.as_deref(), &[("error", error), ("error_description", description)]))
+        let pairs = [("error", error), ("error_description", description)];
+        Box::new(answer(wanted.unwrap_or(Wanted::Code), &redirect_uri, state.as_deref(), &pairs))
     };
-    if value(query, "response_type") != Some("code") {
-        return Err(tell("unsupported_response_type", "response type not supported"));
-    }
+    let wanted = wanted.ok_or_else(|| tell("unsupported_response_type", "response type not supported"))?;
     // A challenge without a method is read as S256, which is what clients send it for.
     let challenge = value(query, "code_challenge").map(str::to_owned);
     if challenge.is_some() && value(query, "code_challenge_method").is_some_and(|method| method != "S256") {
@@ -98,7 +125,7 @@ fn understand(org: &Org, query: &[(String, String)]) -> Result<Asked, Box<Respon
     };
     let user = user.ok_or_else(|| tell("access_denied", "no such user"))?;
     let scope = value(query, "scope").filter(|scope| !scope.is_empty()).unwrap_or("api refresh_token").to_owned();
-    Ok(Asked { redirect_uri, redirect_text, state, scope, challenge, user })
+    Ok(Asked { wanted, redirect_uri, redirect_text, state, scope, challenge, user })
 }
 
 /// GET: shows who is asked and for what.
@@ -150,6 +177,7 @@ fn meaning(scope: &str) -> &str {
 /// POST to the same address: the button that was pressed.
 pub(super) async fn decide(
     State(org): State<Arc<Org>>,
+    Extension(origin): Extension<Origin>,
     Query(query): Query<Pairs>,
     Form(form): Form<Pairs>,
 ) -> Response {
@@ -159,7 +187,15 @@ pub(super) async fn decide(
     };
     if value(&form, "decision") != Some("allow") {
         let denied = [("error", "access_denied"), ("error_description", "end-user denied authorization")];
-        return answer(&asked.redirect_uri, asked.state.as_deref(), &denied);
+        return answer(asked.wanted, &asked.redirect_uri, asked.state.as_deref(), &denied);
+    }
+    if asked.wanted == Wanted::Token {
+        let granted = Granted::in_browser(asked.user.id().to_owned(), asked.scope);
+        let told = token::answer(&org, &origin, &granted);
+        org.keep_auth().await;
+        let pairs: Vec<(&str, &str)> =
+            told.iter().map(|(name, value)| (name.as_str(), value.as_str().unwrap_or_default())).collect();
+        return answer(asked.wanted, &asked.redirect_uri, asked.state.as_deref(), &pairs);
     }
     let code = format!("aPrx{}", org.secret());
     let details = Code {
@@ -171,5 +207,5 @@ pub(super) async fn decide(
         made_at: org.now(),
     };
     org.auth().add_code(&code, details);
-    answer(&asked.redirect_uri, asked.state.as_deref(), &[("code", &code)])
+    answer(asked.wanted, &asked.redirect_uri, asked.state.as_deref(), &[("code", &code)])
 }

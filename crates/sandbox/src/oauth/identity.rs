@@ -15,7 +15,7 @@ use super::{
     token::{Proof, client},
     value,
 };
-use crate::{org::Org, records::Record, server::Origin};
+use crate::{org::Org, records::Record, rest::NEWEST_VERSION, server::Origin};
 
 type Pairs = Vec<(String, String)>;
 
@@ -30,16 +30,42 @@ fn user_of(org: &Org, headers: &HeaderMap, query: &[(String, String)]) -> Option
     org.user(&session.user)
 }
 
-fn resource_urls(org: &Org, origin: &Origin) -> Value {
-    let resource = |path: &str| Value::String(format!("{origin}/services/{path}"));
-    let data = "data/v{version}/";
-    let names = [
-        ("rest", data.to_owned()),
-        ("sobjects", format!("{data}sobjects/")),
-        ("query", format!("{data}query/")),
-        ("partner", format!("Soap/u/{{version}}/{}", org.short_organization_id())),
+/// With `{version}` where the caller is to put the version it means, unless it has said so.
+fn resource_urls(org: &Org, origin: &Origin, user: &Record, version: Option<&str>) -> Value {
+    let short = org.short_organization_id();
+    let version = match version {
+        Some("latest") => format!("{NEWEST_VERSION}.0"),
+        Some(version) => version.to_owned(),
+        None => "{version}".to_owned(),
+    };
+    let soap = |letter: char| format!("/services/Soap/{letter}/{version}/{short}");
+    let data = |path: &str| format!("/services/data/v{version}/{path}");
+    let paths = [
+        ("enterprise", soap('c')),
+        ("metadata", soap('m')),
+        ("partner", soap('u')),
+        ("rest", data("")),
+        ("sobjects", data("sobjects/")),
+        ("search", data("search/")),
+        ("query", data("query/")),
+        ("recent", data("recent/")),
+        ("tooling_soap", soap('T')),
+        ("tooling_rest", data("tooling/")),
+        ("profile", format!("/{}", user.id())),
+        ("feeds", data("chatter/feeds")),
+        ("groups", data("chatter/groups")),
+        ("users", data("chatter/users")),
+        ("feed_items", data("chatter/feed-items")),
+        ("feed_elements", data("chatter/feed-elements")),
+        ("custom_domain", String::new()),
     ];
-    Value::Object(names.into_iter().map(|(name, path)| (name.to_owned(), resource(&path))).collect::<Map<_, _>>())
+    let urls = paths.into_iter().map(|(name, path)| (name.to_owned(), format!("{origin}{path}").into()));
+    Value::Object(urls.collect::<Map<_, _>>())
+}
+
+/// Of one of two sizes; the sandbox has no pictures there.
+fn photo(origin: &Origin, user: &Record, size: char) -> Value {
+    format!("{origin}/profilephoto/{}/{size}", user.id()).into()
 }
 
 pub(super) async fn user_info(
@@ -61,11 +87,11 @@ pub(super) async fn user_info(
         "given_name": user.get("FirstName"),
         "family_name": user.get("LastName"),
         "zoneinfo": user.get("TimeZoneSidKey"),
-        "photos": { "picture": null, "thumbnail": null },
+        "photos": { "picture": photo(&origin, &user, 'F'), "thumbnail": photo(&origin, &user, 'T') },
         "profile": format!("{origin}/{}", user.id()),
-        "picture": null,
+        "picture": photo(&origin, &user, 'F'),
         "address": {},
-        "urls": resource_urls(&org, &origin),
+        "urls": resource_urls(&org, &origin, &user, None),
         "active": user.get("IsActive"),
         "user_type": "STANDARD",
         "language": "en_US",
@@ -100,9 +126,9 @@ pub(super) async fn identity(
         "first_name": user.get("FirstName"),
         "last_name": user.get("LastName"),
         "timezone": user.get("TimeZoneSidKey"),
-        "photos": { "picture": null, "thumbnail": null },
+        "photos": { "picture": photo(&origin, &user, 'F'), "thumbnail": photo(&origin, &user, 'T') },
         "status": { "created_date": null, "body": null },
-        "urls": resource_urls(&org, &origin),
+        "urls": resource_urls(&org, &origin, &user, value(&query, "version")),
         "active": user.get("IsActive"),
         "user_type": "STANDARD",
         "language": "en_US",

@@ -28,12 +28,19 @@ pub(super) enum Proof {
 }
 
 /// A session to open, and what else the answer names.
-struct Granted {
+pub(super) struct Granted {
     user: String,
     scope: Option<String>,
     grant: Option<u64>,
     refresh_token: Option<String>,
     api_instance_url: bool,
+}
+
+impl Granted {
+    /// To an app in a browser, which can keep no secret and so gets no refresh token.
+    pub(super) fn in_browser(user: String, scope: String) -> Self {
+        Self { user, scope: Some(scope), grant: None, refresh_token: None, api_instance_url: false }
+    }
 }
 
 pub(super) async fn token(
@@ -203,7 +210,7 @@ pub(crate) fn open_session(org: &Org, user: &str, client_id: Option<&str>, scope
     token
 }
 
-fn answer(org: &Org, origin: &Origin, granted: &Granted) -> Map<String, Value> {
+pub(super) fn answer(org: &Org, origin: &Origin, granted: &Granted) -> Map<String, Value> {
     let scope = granted.scope.as_deref().unwrap_or("api");
     let access_token = open_session(org, &granted.user, Some(CLIENT_ID), scope, granted.grant);
     let id = format!("{origin}/id/{}/{}", org.organization_id(), granted.user);

@@ -69,6 +69,15 @@ pub(super) fn derive_opportunity(record: &mut Record, before: Option<&Record>) {
         record.set("IsClosed", *end != StageEnd::Open);
         record.set("IsWon", *end == StageEnd::Won);
     }
+    if moved && before.is_some() {
+        let changed = record.get("LastModifiedDate").clone();
+        record.set("LastStageChangeDate", changed);
+    }
+    // A close date that moves to a later month is a push.
+    let month = |record: &Record| record.text("CloseDate").and_then(|date| date.get(..7)).map(str::to_owned);
+    let pushes = before.and_then(|before| before.get("PushCount").as_u64()).unwrap_or(0);
+    let pushed = before.is_some_and(|before| month(before) < month(record));
+    record.set("PushCount", pushes + u64::from(pushed));
     let amount = record.get("Amount").as_f64();
     let expected = amount.zip(record.get("Probability").as_f64()).map(|(amount, percent)| amount * percent / 100.0);
     record.set("ExpectedRevenue", expected.map_or(Value::Null, Value::from));
@@ -168,6 +177,7 @@ pub(super) fn derive_line(database: &Database, record: &mut Record, before: Opti
         record.set(field, entry.get(of_entry).clone());
     }
     record.set("UnitPrice", unit);
+    record.set("Subtotal", (quantity * unit * 100.0).round() / 100.0);
     record.set("TotalPrice", (quantity * unit * kept * 100.0).round() / 100.0);
     Ok(())
 }

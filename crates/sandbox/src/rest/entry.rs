@@ -86,6 +86,7 @@ async fn serve(
     body: Bytes,
 ) -> Result<Response, ApiError> {
     let (version, path) = split_path(uri.path())?;
+    let path = without_suffix(path)?;
     let (user, session) = admit(org, bearer(&headers))?;
     let caller = Caller { org: Arc::clone(org), user, session, version, origin };
     let query: Vec<(String, String)> =
@@ -100,6 +101,9 @@ async fn serve(
     coverage::admit(&method, &segments(&path))?;
     if path.first().is_some_and(|first| first == "jobs") {
         return bulk::answer(JobCall { caller, method, path, query, headers, body }).await;
+    }
+    if wants_xml(&headers) {
+        return Err(coverage::not_emulated("XML", "documents in place of JSON"));
     }
     if method == Method::GET && files::is_bytes_field(&caller, &path) {
         return files::download(&caller, &path, &headers).await;
@@ -118,6 +122,27 @@ async fn serve(
     let reply =
         org.transact(writer, move |transaction| dispatch(&caller, &mut Access::Write(transaction), &call)).await?;
     Ok(respond(reply, pretty))
+}
+
+/// `limits.json` is `limits`. A value a record is found by keeps its dots.
+fn without_suffix(mut path: Vec<String>) -> Result<Vec<String>, ApiError> {
+    let holds_value = matches!(segments(&path).as_slice(), ["sobjects", _, _, _, ..]);
+    let Some(last) = path.last_mut().filter(|_| !holds_value) else { return Ok(path) };
+    if last.ends_with(".xml") {
+        return Err(coverage::not_emulated("XML", last));
+    }
+    if let Some(name) = last.strip_suffix(".json") {
+        *last = name.to_owned();
+    }
+    Ok(path)
+}
+
+/// Who sends it, or takes nothing else.
+fn wants_xml(headers: &HeaderMap) -> bool {
+    let text = |name| headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default().to_ascii_lowercase();
+    let (sent, accepted) = (text(header::CONTENT_TYPE), text(header::ACCEPT));
+    let is_xml = |text: &str| text.starts_with("application/xml") || text.starts_with("text/xml");
+    is_xml(&sent) || (is_xml(&accepted) && !accepted.contains("json") && !accepted.contains("*/*"))
 }
 
 fn segments(path: &[String]) -> Vec<&str> {

@@ -12,6 +12,7 @@ mod graph;
 mod limits;
 mod query;
 mod recent;
+mod related;
 mod resources;
 mod search;
 mod sobjects;
@@ -194,12 +195,25 @@ fn dispatch(caller: &Caller, access: &mut Access<'_, '_>, call: &Call) -> Result
         ("GET", ["sobjects", object, id]) => sobjects::retrieve(caller, access.database(), object, id, call),
         ("PATCH", ["sobjects", object, id]) => sobjects::update(access.transaction()?, object, id, call),
         ("DELETE", ["sobjects", object, id]) => sobjects::delete(access.transaction()?, object, id),
+        (method, ["sobjects", name, id, names @ ..])
+            if !names.is_empty() && related::is_followed(object_named(access.database(), name)?, id) =>
+        {
+            match method {
+                "GET" => {
+                    let database = access.database();
+                    related::retrieve(caller, database, object_named(database, name)?, id, names, call)
+                }
+                "DELETE" => related::delete(access.transaction()?, name, id, names),
+                _ => related::update(access.transaction()?, name, id, names, call),
+            }
+        }
         ("GET", ["sobjects", object, field, key]) => {
             upsert::retrieve(caller, access.database(), object, field, key, call)
         }
         ("PATCH", ["sobjects", object, field, key]) => {
             upsert::upsert(caller, access.transaction()?, object, field, key, call)
         }
+        (_, ["sobjects", _, _, _, _, ..]) => Err(ApiError::not_found()),
         ("POST", ["sobjects", object, "Id"]) => sobjects::create(caller, access.transaction()?, object, call),
         ("DELETE", ["sobjects", object, field, key]) => upsert::delete(access.transaction()?, object, field, key),
         ("POST", ["composite"]) => composite::composite(caller, access.transaction()?, call),

@@ -16,6 +16,7 @@ use crate::{
     lock::locked,
     oauth::TokenDigest,
     records::{Database, Record},
+    schema::Object,
     soql::{self, ChildList, ChildPages, FirstPage, Rest, Row, Rows, Scope, Settings, SoqlError, sosl},
 };
 
@@ -227,7 +228,29 @@ pub(super) fn query(caller: &Caller, database: &Database, call: &Call) -> Result
     let scope = if call.path.first().is_some_and(|name| name == "queryAll") { Scope::All } else { Scope::Live };
     let mut query = soql::parse(text)?;
     query.asked_by(&caller.user);
-    let batch = batch_size(call);
+    first_page(caller, database, query, scope, batch_size(call))
+}
+
+/// The children of a record, asked for by their relationship's address.
+pub(super) fn children(
+    caller: &Caller,
+    database: &Database,
+    call: &Call,
+    object: &Object,
+    fields: &[&str],
+    (reference, parent): (&str, &str),
+) -> Result<Reply, ApiError> {
+    let query = soql::Query::referring(&object.name, fields, reference, parent);
+    first_page(caller, database, query, Scope::Live, batch_size(call))
+}
+
+fn first_page(
+    caller: &Caller,
+    database: &Database,
+    query: soql::Query,
+    scope: Scope,
+    batch: usize,
+) -> Result<Reply, ApiError> {
     let answer = Answer::new(caller, Arc::new(query), scope, batch);
     let settings = answer.settings(caller.org.now());
     let FirstPage { total, rows, rest } = soql::run_page(&answer.query, database.schema(), database, &settings, batch)?;

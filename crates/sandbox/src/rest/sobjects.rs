@@ -106,14 +106,7 @@ pub(super) fn shown(
     shown.insert("attributes".into(), attributes(caller, &object.name, record.id()));
     match fields {
         Some(names) => {
-            for name in names {
-                let field = object.field(name).ok_or_else(|| {
-                    let message = format!(
-                        "No such column '{name}' on entity '{}'. If you are attempting to use a custom field, be sure to append the '__c' after the custom field name. Please reference your WSDL or the describe call for the appropriate names.",
-                        object.name
-                    );
-                    ApiError::bad("INVALID_FIELD", message)
-                })?;
+            for field in named(object, names)? {
                 shown.insert(field.name.clone(), value(caller, object, record, field));
             }
             shown.entry("Id").or_insert_with(|| record.get("Id").clone());
@@ -123,6 +116,21 @@ pub(super) fn shown(
         }
     }
     Ok(Value::Object(shown))
+}
+
+/// # Errors
+/// A name that isn't a field.
+pub(super) fn named<'o>(object: &'o Object, names: &[&str]) -> Result<Vec<&'o Field>, ApiError> {
+    let field = |name: &&str| {
+        object.field(name).ok_or_else(|| {
+            let message = format!(
+                "No such column '{name}' on entity '{}'. If you are attempting to use a custom field, be sure to append the '__c' after the custom field name. Please reference your WSDL or the describe call for the appropriate names.",
+                object.name
+            );
+            ApiError::bad("INVALID_FIELD", message)
+        })
+    };
+    names.iter().map(field).collect()
 }
 
 /// Bytes are told by the address they are fetched from.

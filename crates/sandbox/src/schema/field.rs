@@ -299,6 +299,11 @@ impl Field {
         }
     }
 
+    /// A reference to an object that isn't emulated, and so to no record; nor is the object named, which nobody could describe.
+    pub(super) fn elsewhere(name: &str, label: &str) -> Self {
+        Self::new(name, label, FieldKind::Reference).read_only()
+    }
+
     pub(super) fn auto_number(name: &str, label: &str, format: &str) -> Self {
         Self {
             auto_number_format: Some(format.to_owned()),

@@ -11,6 +11,20 @@ pub struct Query {
 }
 
 impl Query {
+    /// The records of an object that refer to another by one of its fields; all by names of the schema.
+    pub(crate) fn referring(object: &str, fields: &[&str], reference: &str, id: &str) -> Self {
+        let name = |text: &str| Name { text: text.to_owned(), at: 0 };
+        let path = |text: &str| Operand::Path(Path { relationships: Vec::new(), field: name(text) });
+        let items = fields.iter().map(|field| Item::Operand { operand: path(field), alias: None });
+        let condition = Condition::Compare {
+            left: path(reference),
+            operator: Operator::Equal,
+            right: Literal { value: LiteralValue::Text { plain: id.to_owned(), pattern: id.to_owned() }, at: 0 },
+        };
+        let select = Select { items: items.collect(), condition: Some(condition), ..Select::of(name(object)) };
+        Self { text: String::new(), select }
+    }
+
     /// Says who `USING SCOPE mine` and its kin speak of.
     pub(crate) fn asked_by(&mut self, user: &str) {
         let at = self.select.from.at;

@@ -64,3 +64,33 @@ async fn what_isnt_emulated_needs_a_session_first_and_counts_in_a_composite_too(
     assert_eq!(body["compositeResponse"][0]["httpStatusCode"], 501);
     assert_eq!(body["compositeResponse"][1]["httpStatusCode"], 200);
 }
+
+#[tokio::test]
+async fn what_is_not_json_says_that_it_is_not_emulated() {
+    let org = Org::start().await;
+    let asked = |path: &str, accept: &str| client::answer(org.request(Method::GET, path).header("accept", accept));
+    for (path, accept) in [("/limits", "application/xml"), ("/limits", "text/xml;q=0.9"), ("/limits.xml", "*/*")] {
+        let (status, body) = asked(path, accept).await;
+        assert_eq!(
+            (status, &body[0]["errorCode"]),
+            (StatusCode::NOT_IMPLEMENTED, &json!("NOT_IMPLEMENTED")),
+            "{path} {accept}"
+        );
+        assert!(body[0]["message"].as_str().unwrap().contains("XML"), "{body}");
+    }
+    let sent = org.request(Method::POST, "/sobjects/Account").header("content-type", "application/xml; charset=UTF-8");
+    assert_eq!(client::answer(sent.body("<Account><Name>x</Name></Account>")).await.0, StatusCode::NOT_IMPLEMENTED);
+    for (path, accept) in [
+        ("/limits.json", "application/json"),
+        ("/query.json?q=SELECT+Id+FROM+Case", "*/*"),
+        ("/sobjects/Account/describe.json", "*/*"),
+        ("/limits", "application/xml, application/json"),
+        ("/limits", "text/html,application/xml;q=0.9,*/*;q=0.8"),
+    ] {
+        assert_eq!(asked(path, accept).await.0, StatusCode::OK, "{path} {accept}");
+    }
+    // A key keeps its dots.
+    let key = "/sobjects/Account/Portal_Key__c/a.json";
+    assert_eq!(org.send(Method::PATCH, key, json!({ "Name": "x" })).await.0, StatusCode::CREATED);
+    assert_eq!(org.sandbox.records("Account")[0]["Portal_Key__c"], "a.json");
+}

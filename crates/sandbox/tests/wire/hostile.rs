@@ -22,7 +22,7 @@ async fn bodies_that_arent_what_they_say_are_refused() {
     }
     let deep = format!("{{\"Name\":{}1{}}}", "[".repeat(5_000), "]".repeat(5_000));
     assert_eq!(post("application/json", deep.into_bytes()).await.0, StatusCode::BAD_REQUEST);
-    for content_type in ["text/plain", "application/xml", "application/x-www-form-urlencoded", "multipart/form-data"] {
+    for content_type in ["text/plain", "application/x-www-form-urlencoded", "multipart/form-data"] {
         let (status, answer) = post(content_type, b"{\"Name\":\"x\"}".to_vec()).await;
         let refused = matches!(status, StatusCode::UNSUPPORTED_MEDIA_TYPE | StatusCode::BAD_REQUEST);
         assert!(refused && answer[0]["errorCode"].is_string(), "{content_type}: {status}");

@@ -39,7 +39,7 @@ async fn records_and_connections_are_there_after_a_restart() {
     assert!(next > gone, "ids are never handed out twice");
     let second = org.sandbox.create("Case", json!({ "Subject": "y" })).await.unwrap();
     let case = org.sandbox.records("Case").into_iter().find(|case| case["Id"] == second.as_str()).unwrap();
-    assert_eq!(case["CaseNumber"], "00000002");
+    assert_eq!(case["CaseNumber"], "00000004", "behind the demo's two");
     let (status, _) = oauth::token(&org, &[("grant_type", "refresh_token"), ("refresh_token", &refresh_token)]).await;
     assert_eq!(status, StatusCode::OK);
 }
@@ -101,4 +101,19 @@ async fn a_file_whose_seeding_was_killed_is_seeded_afresh() {
     pool.close().await;
     let second = Org::start_with(options(&file)).await;
     assert_eq!(second.sandbox.count("Account"), seeded);
+}
+
+#[tokio::test]
+async fn a_demo_answers_first_queries_and_has_nothing_the_portal_would_take_for_its_own() {
+    let org = Org::start_with(SandboxOptions { seed: Seed::Demo, ..SandboxOptions::default() }).await;
+    for object in
+        ["Account", "Contact", "Case", "Opportunity", "OpportunityLineItem", "Product2", "PricebookEntry", "User"]
+    {
+        assert!(org.sandbox.count(object) > 0, "{object}");
+    }
+    let deal = &org.query("SELECT Amount, Account.Name FROM Opportunity ORDER BY Name").await["records"][0];
+    assert_eq!((&deal["Amount"], &deal["Account"]["Name"]), (&json!(1_000.0), &json!("Acme Learning")));
+    let portals = "SELECT COUNT() FROM Case WHERE Portal_Key__c != null OR Origin = 'Publisher'";
+    assert_eq!(org.query(portals).await["totalSize"], 0);
+    assert_eq!((org.sandbox.count("FeedItem"), org.sandbox.count("Course__c")), (0, 0));
 }

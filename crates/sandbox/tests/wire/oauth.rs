@@ -314,3 +314,67 @@ async fn the_token_endpoint_takes_forms_and_answers_as_it_is_asked_to() {
     let (_, text) = ask(Some("xml"), "*/*", "wrong").await;
     assert!(text.contains("<OAuth><error>invalid_client</error><error_description>"), "{text}");
 }
+
+#[tokio::test]
+async fn an_identity_names_where_everything_is_in_the_version_asked_for() {
+    let org = Org::start().await;
+    let (_, tokens) = token(&org, &[("grant_type", "client_credentials")]).await;
+    let identity = async |query: &str| {
+        let url = format!("{}{query}", tokens["id"].as_str().unwrap());
+        client::answer(org.http.get(url).bearer_auth(tokens["access_token"].as_str().unwrap())).await.1
+    };
+    let url = org.sandbox.url();
+    let told = identity("").await;
+    for name in [
+        "enterprise",
+        "metadata",
+        "partner",
+        "rest",
+        "sobjects",
+        "search",
+        "query",
+        "recent",
+        "tooling_soap",
+        "tooling_rest",
+        "profile",
+        "feeds",
+        "groups",
+        "users",
+        "feed_items",
+        "feed_elements",
+        "custom_domain",
+    ] {
+        assert!(told["urls"][name].as_str().unwrap().starts_with(&url), "{name}");
+    }
+    assert_eq!(told["urls"]["metadata"], format!("{url}/services/Soap/m/{{version}}/00DSB0000000001"));
+    assert_eq!(told["urls"]["custom_domain"], url);
+    assert!(told["photos"]["thumbnail"].as_str().unwrap().ends_with("/T"));
+    assert_eq!(identity("?version=latest").await["urls"]["rest"], format!("{url}/services/data/v67.0/"));
+    assert_eq!(identity("?version=58.0").await["urls"]["query"], format!("{url}/services/data/v58.0/query/"));
+}
+
+/// As the browser client of jsforce asks.
+#[tokio::test]
+async fn a_page_is_given_its_token_behind_the_hash() {
+    let org = Org::start().await;
+    let mut url = authorize_url(&org);
+    let pairs: Vec<(String, String)> = url.query_pairs().into_owned().collect();
+    url.query_pairs_mut()
+        .clear()
+        .extend_pairs(pairs.iter().filter(|(name, _)| !name.starts_with("code") && name != "response_type"));
+    url.query_pairs_mut().append_pair("response_type", "token");
+    let decided = async |decision: &str| {
+        let response = org.http.post(url.clone()).form(&[("decision", decision)]).send().await.unwrap();
+        let location = url::Url::parse(response.headers()["location"].to_str().unwrap()).unwrap();
+        assert_eq!(location.query(), Some("from=org"), "nothing is told to the server");
+        url::form_urlencoded::parse(location.fragment().unwrap().as_bytes())
+            .into_owned()
+            .collect::<Vec<(String, String)>>()
+    };
+    let told = decided("allow").await;
+    assert!(works(&org, &json!(named(&told, "access_token"))).await);
+    assert_eq!((named(&told, "state"), named(&told, "token_type")), ("a state & more", "Bearer"));
+    assert_eq!(named(&told, "instance_url"), org.sandbox.url());
+    assert!(!told.iter().any(|(name, _)| name == "refresh_token"));
+    assert_eq!(named(&decided("deny").await, "error"), "access_denied");
+}

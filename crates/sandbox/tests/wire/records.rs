@@ -361,3 +361,52 @@ async fn nobody_is_above_themselves(#[case] chain: &[&str]) {
         assert_eq!(last.1[0]["fields"], json!([field]));
     }
 }
+
+#[tokio::test]
+async fn relationships_are_followed_in_addresses() {
+    let org = Org::start().await;
+    let parent = create(&org, "Account", json!({ "Name": "Parent" })).await;
+    let account = create(&org, "Account", json!({ "Name": "Northwind", "ParentId": parent })).await;
+    let contact = create(&org, "Contact", json!({ "LastName": "Haddad", "AccountId": account })).await;
+    create(&org, "Contact", json!({ "LastName": "Moreau", "AccountId": account })).await;
+    let case = create(&org, "Case", json!({ "Subject": "x", "ContactId": contact })).await;
+    let lonely = create(&org, "Case", json!({ "Subject": "y" })).await;
+    assert_eq!(org.get(&format!("/sobjects/Case/{case}/Contact")).await.1["Id"], contact);
+    let (_, up) = org.get(&format!("/sobjects/Case/{case}/Contact/Account/Parent?fields=Name")).await;
+    assert_eq!((&up["Name"], &up["attributes"]["type"]), (&json!("Parent"), &json!("Account")));
+    let (_, list) = org.get(&format!("/sobjects/Account/{account}/Contacts?fields=LastName,Email")).await;
+    assert_eq!((&list["totalSize"], &list["done"]), (&json!(2), &json!(true)));
+    assert_eq!((&list["records"][0]["LastName"], &list["records"][0]["Email"]), (&json!("Haddad"), &Value::Null));
+    let (_, all) = org.get(&format!("/sobjects/Account/{account}/Cases")).await;
+    assert_eq!((&all["records"][0]["Subject"], &all["records"][0]["Id"]), (&json!("x"), &json!(case)));
+    let none = org.get(&format!("/sobjects/Account/{parent}/Contacts")).await;
+    assert_eq!((none.0, &none.1["totalSize"]), (StatusCode::OK, &json!(0)));
+    for (path, expected) in [
+        (format!("Case/{lonely}/Contact"), (404, "NOT_FOUND")),
+        (format!("Case/{case}/Nothing"), (404, "NOT_FOUND")),
+        (format!("Account/{account}/Contacts/Cases"), (404, "NOT_FOUND")),
+        ("Case/500SB0000000999/Contact".to_owned(), (404, "NOT_FOUND")),
+        ("Case/nothing/Contact/Account".to_owned(), (404, "NOT_FOUND")),
+        (format!("Account/{account}/Contacts?fields=Nope"), (400, "INVALID_FIELD")),
+        (format!("Case/{case}/Contact?fields=Nope"), (400, "INVALID_FIELD")),
+    ] {
+        let (status, body) = org.get(&format!("/sobjects/{path}")).await;
+        assert_eq!((status.as_u16(), code(&body)), expected, "{path}");
+    }
+    let changed = org.send(Method::PATCH, &format!("/sobjects/Case/{case}/Contact"), json!({ "Title": "Dean" })).await;
+    assert_eq!(
+        (changed.0, org.get(&format!("/sobjects/Contact/{contact}")).await.1["Title"].clone()),
+        (StatusCode::NO_CONTENT, json!("Dean"))
+    );
+    let several = org.send(Method::DELETE, &format!("/sobjects/Account/{account}/Contacts"), Value::Null).await;
+    assert_eq!(several.0, StatusCode::METHOD_NOT_ALLOWED);
+    assert_eq!(
+        org.send(Method::DELETE, &format!("/sobjects/Contact/{contact}/Account"), Value::Null).await.1[0]["errorCode"],
+        "DELETE_FAILED"
+    );
+    org.send(Method::DELETE, &format!("/sobjects/Case/{case}"), Value::Null).await;
+    assert_eq!(
+        org.send(Method::DELETE, &format!("/sobjects/Account/{account}/Parent"), Value::Null).await.0,
+        StatusCode::NO_CONTENT
+    );
+}

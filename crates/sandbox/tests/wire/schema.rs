@@ -213,3 +213,38 @@ async fn addresses_are_read_whole_and_written_in_parts() {
         (&json!("Name"), &json!("personname"))
     );
 }
+
+#[rstest::rstest]
+#[case::role("SELECT UserRoleId, UserRole.Name, Profile.UserLicense.Name FROM User")]
+#[case::license("SELECT Name, LicenseDefinitionKey FROM UserLicense")]
+#[case::process("SELECT BusinessProcessId FROM RecordType")]
+#[case::opportunity(
+    "SELECT CampaignId, LastStageChangeDate, PushCount, HasOpenActivity, HasOverdueTask FROM Opportunity"
+)]
+#[case::mail("SELECT ActivityId, Activity.Subject FROM EmailMessage")]
+#[case::task(
+    "SELECT IsRecurrence, RecurrenceType, RecurrenceInterval, RecurrenceStartDateOnly, RecurrenceRegeneratedType FROM Task"
+)]
+#[case::event(
+    "SELECT RecurrenceActivityId, RecurrenceStartDateTime, RecurrenceTimeZoneSidKey, RecurrenceMonthOfYear FROM Event"
+)]
+#[case::line("SELECT Subtotal, TotalPrice FROM OpportunityLineItem")]
+#[tokio::test]
+async fn fields_that_tools_ask_for_are_there(#[case] soql: &str) {
+    Org::start().await.query(soql).await;
+}
+
+#[tokio::test]
+async fn an_opportunity_tells_when_it_moved_and_how_often_it_was_put_off() {
+    let org = Org::start().await;
+    let deal = json!({ "Name": "Deal", "StageName": "Prospecting", "CloseDate": "2026-05-20" });
+    let id = org.sandbox.create("Opportunity", deal).await.unwrap();
+    for close in ["2026-05-30", "2026-06-01", "2026-05-01", "2027-01-01"] {
+        org.sandbox.update("Opportunity", &id, json!({ "CloseDate": close })).await.unwrap();
+    }
+    let read = async || org.get(&format!("/sobjects/Opportunity/{id}")).await.1;
+    assert_eq!((&read().await["PushCount"], &read().await["LastStageChangeDate"]), (&json!(2), &Value::Null));
+    org.sandbox.update("Opportunity", &id, json!({ "StageName": "Qualification" })).await.unwrap();
+    let moved = read().await;
+    assert!(moved["LastStageChangeDate"].is_string() && moved["LastStageChangeDate"] == moved["LastModifiedDate"]);
+}

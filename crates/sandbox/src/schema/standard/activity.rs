@@ -1,9 +1,59 @@
 //! Calendar events and tasks.
 
+use super::locale::TIME_ZONES;
 use crate::schema::{
     field::{Field, FieldKind, OnDelete},
     object::Object,
 };
+
+/// How an activity comes again. It is kept; no further activities are made of it.
+fn recurrence(object: &str) -> [Field; 10] {
+    let choice = |name: &str, label: &str, values: &[&str]| Field::picklist(name, label, values).restricted();
+    let number = |name: &str, label: &str| Field::new(name, label, FieldKind::Int);
+    [
+        Field::boolean("IsRecurrence", "Create Recurring Series of Activities").create_only(),
+        Field::reference("RecurrenceActivityId", "Recurrence Activity ID", "RecurrenceActivity", &[object])
+            .read_only()
+            .children_as(&format!("Recurring{object}s")),
+        Field::new("RecurrenceEndDateOnly", "Recurrence End", FieldKind::Date),
+        choice("RecurrenceTimeZoneSidKey", "Recurrence Time Zone", TIME_ZONES),
+        choice(
+            "RecurrenceType",
+            "Recurrence Type",
+            &[
+                "RecursDaily",
+                "RecursEveryWeekday",
+                "RecursMonthly",
+                "RecursMonthlyNth",
+                "RecursWeekly",
+                "RecursYearly",
+                "RecursYearlyNth",
+            ],
+        ),
+        number("RecurrenceInterval", "Recurrence Interval"),
+        number("RecurrenceDayOfWeekMask", "Recurrence Day of Week Mask"),
+        number("RecurrenceDayOfMonth", "Recurrence Day of Month"),
+        choice("RecurrenceInstance", "Recurrence Instance", &["First", "Second", "Third", "Fourth", "Last"]),
+        choice(
+            "RecurrenceMonthOfYear",
+            "Recurrence Month of Year",
+            &[
+                "January",
+                "February",
+                "March",
+                "April",
+                "May",
+                "June",
+                "July",
+                "August",
+                "September",
+                "October",
+                "November",
+                "December",
+            ],
+        ),
+    ]
+}
 
 pub(super) fn event() -> Object {
     let mut subject = Field::new("Subject", "Subject", FieldKind::Combobox).naming();
@@ -37,6 +87,8 @@ pub(super) fn event() -> Object {
         .with(Field::boolean("IsArchived", "Archived").read_only())
         .with(Field::new("ReminderDateTime", "Reminder Date/Time", FieldKind::DateTime))
         .with(Field::boolean("IsReminderSet", "Reminder Set"))
+        .with_all(recurrence("Event"))
+        .with(Field::new("RecurrenceStartDateTime", "Recurrence Start", FieldKind::DateTime).create_only())
         .with(Field::picklist("EventSubtype", "Event Subtype", &["*Event"]).restricted().create_only())
 }
 
@@ -76,6 +128,16 @@ pub(super) fn task() -> Object {
         .with(Field::text("CallObject", "Call Object Identifier", 255))
         .with(Field::new("ReminderDateTime", "Reminder Date/Time", FieldKind::DateTime))
         .with(Field::boolean("IsReminderSet", "Reminder Set"))
+        .with_all(recurrence("Task"))
+        .with(Field::new("RecurrenceStartDateOnly", "Recurrence Start", FieldKind::Date).create_only())
+        .with(
+            Field::picklist(
+                "RecurrenceRegeneratedType",
+                "Repeat This Task",
+                &["RecurrenceRegenerateAfterDueDate", "RecurrenceRegenerateAfterToday", "RecurrenceRegenerated"],
+            )
+            .restricted(),
+        )
         .with(
             Field::picklist("TaskSubtype", "Task Subtype", &["*Task", "Email", "Call", "ListEmail"])
                 .restricted()

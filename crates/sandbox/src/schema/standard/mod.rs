@@ -36,6 +36,8 @@ pub(super) fn objects() -> Vec<Object> {
         content::document_link(),
         content::attachment(),
         organization::user(),
+        organization::user_role(),
+        organization::user_license(),
         organization::profile(),
         organization::organization(),
         organization::record_type(),

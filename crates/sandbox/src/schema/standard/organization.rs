@@ -44,6 +44,7 @@ pub(super) fn user() -> Object {
         .with(Field::picklist("EmailEncodingKey", "Email Encoding", ENCODINGS).required().restricted())
         .with(Field::picklist("LanguageLocaleKey", "Language", LANGUAGES).required().restricted())
         .with(Field::reference("ProfileId", "Profile ID", "Profile", &["Profile"]).required().children_as("Users"))
+        .with(Field::reference("UserRoleId", "Role ID", "UserRole", &["UserRole"]).children_as("Users"))
         .with(
             Field::picklist(
                 "UserType",
@@ -77,9 +78,32 @@ pub(super) fn profile() -> Object {
         .with(Field::text("Name", "Name", 255).required().naming())
         .with(Field::text("Description", "Description", 255))
         .with(Field::picklist("UserType", "User Type", &["*Standard", "PowerPartner", "CustomerSuccess"]).read_only())
+        .with(Field::reference("UserLicenseId", "User License ID", "UserLicense", &["UserLicense"]))
         .with(Field::boolean("PermissionsModifyAllData", "Modify All Data"))
         .with(Field::boolean("PermissionsViewAllData", "View All Data"))
         .with(Field::boolean("PermissionsApiEnabled", "API Enabled"))
+        .read_only()
+}
+
+pub(super) fn user_role() -> Object {
+    let mut object = permanent("UserRole", "Role", "Roles", "00E")
+        .with(Field::text("Name", "Name", 80).required().naming())
+        .with(Field::reference("ParentRoleId", "Parent Role ID", "ParentRole", &["UserRole"]))
+        .with(Field::text("RollupDescription", "Description", 80))
+        .with(Field::text("DeveloperName", "Developer Name", 80))
+        .with(Field::picklist("PortalType", "Portal Type", &["*None", "CustomerPortal", "Partner"]).read_only());
+    object.deletable = true;
+    object
+}
+
+pub(super) fn user_license() -> Object {
+    permanent("UserLicense", "User License", "User Licenses", "100")
+        .with(Field::text("Name", "Name", 40).required().naming())
+        .with(Field::text("MasterLabel", "Master Label", 40))
+        .with(Field::text("LicenseDefinitionKey", "License Def. ID", 40))
+        .with(Field::picklist("Status", "Status", &["*Active", "Disabled"]).restricted())
+        .with(Field::new("TotalLicenses", "Total Licenses", FieldKind::Int))
+        .with(Field::new("UsedLicenses", "Used Licenses", FieldKind::Int))
         .read_only()
 }
 
@@ -136,6 +160,7 @@ pub(super) fn record_type() -> Object {
         .with(Field::text("DeveloperName", "Record Type Name", 80).required())
         .with(Field::text("NamespacePrefix", "Namespace Prefix", 15).read_only())
         .with(Field::new("Description", "Description", FieldKind::TextArea))
+        .with(Field::elsewhere("BusinessProcessId", "Business Process ID"))
         .with(Field::text("SobjectType", "SObject Type Name", 40).required().create_only())
         .with(Field::boolean("IsActive", "Active").default_value(true))
         .read_only()

@@ -73,6 +73,7 @@ pub(super) fn email_message() -> Object {
                 .children_as("EmailMessages")
                 .on_delete(OnDelete::Cascade),
         )
+        .with(Field::reference("ActivityId", "Activity ID", "Activity", &["Task"]).create_only())
         .with(Field::reference("RelatedToId", "Related To ID", "RelatedTo", &["Account", "Case", "Opportunity"]))
         .with(Field::long_text("TextBody", "Text Body", 131_072))
         .with(Field::long_text("HtmlBody", "HTML Body", 131_072))
