@@ -275,13 +275,12 @@ async fn every_naughty_author_of_history_is_called_so_or_told_and_is_nobody_else
     for (number, text) in texts.iter().enumerate() {
         let as_line = format!("as username {number}");
         let trimmed = text.trim();
-        if !text.contains(char::is_control) && Username::new(trimmed).is_ok() && Email::new(trimmed).is_err() {
+        let is_kept = kept_by_org(text) == text.trim_end() && !text.contains(['\t', '\n']);
+        if is_kept && Username::new(trimmed).is_ok() && Email::new(trimmed).is_err() {
             called.insert(as_line.clone(), trimmed.to_owned());
         }
         let as_name = format!("as name {number}");
-        if !text.contains(char::is_control)
-            && let Ok(name) = PersonName::from_full(&format!("{text} Ames"))
-        {
+        if is_kept && let Ok(name) = PersonName::from_full(&format!("{text} Ames")) {
             called.insert(as_name.clone(), format!("{} (u{number})", name.full()));
         }
         let parts = json!({"username": format!("u{number}"), "first_name": text, "last_name": "Ames"});

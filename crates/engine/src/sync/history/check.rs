@@ -231,8 +231,11 @@ impl Checker {
             WrittenBy::Line(line) => &[line],
             WrittenBy::Parts(parts) => &[&parts.username, &parts.email, &parts.first_name, &parts.last_name],
         };
-        if texts.iter().any(|text| text.contains(char::is_control)) {
-            return Ok(Err("The author’s name holds line breaks or control characters. Remove them.".to_owned()));
+        if texts.iter().any(|text| feed_text::as_kept(text) != text.trim_end() || text.contains(['\t', '\n'])) {
+            return Ok(Err(
+                "The author’s name holds line breaks, or characters that Salesforce doesn’t keep. Remove them."
+                    .to_owned(),
+            ));
         }
         let parts = match written {
             WrittenBy::Line(line) => parts_of(line.trim()),
