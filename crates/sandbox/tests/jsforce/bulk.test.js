@@ -47,10 +47,14 @@ test("bulk 2.0 loads, updates, upserts and queries", async () => {
   assert.equal(changed.successfulResults.length, 300);
   const records = await collected(await connection.bulk2.query("SELECT Id FROM Contact WHERE Email = 'a@example.test'"));
   assert.deepEqual(records.map((record) => record.Id).sort(), ids.slice(0, 300).sort());
-  const keyed = [{ Portal_Key__c: "k1", LastName: "New" }, { Portal_Key__c: "k1", LastName: "New again" }];
-  const upserted = await connection.bulk2.loadAndWaitForResults({
-    object: "Contact", operation: "upsert", externalIdFieldName: "Portal_Key__c", input: keyed,
+  const upsert = (input) => connection.bulk2.loadAndWaitForResults({
+    object: "Contact", operation: "upsert", externalIdFieldName: "Portal_Key__c", input,
   });
-  assert.deepEqual(upserted.successfulResults.map((row) => row.sf__Created), ["true", "false"]);
+  await upsert([{ Portal_Key__c: "k1", LastName: "New" }]);
+  const twice = { Portal_Key__c: "k3", LastName: "Twice" };
+  const keyed = [{ Portal_Key__c: "k1", LastName: "New again" }, { Portal_Key__c: "k2", LastName: "New" }, twice, twice];
+  const upserted = await upsert(keyed);
+  assert.deepEqual(upserted.successfulResults.map((row) => row.sf__Created), ["false", "true"]);
+  assert.deepEqual(upserted.failedResults.map((row) => /DUPLICATE_VALUE/.test(row.sf__Error)), [true, true]);
   assert.equal(await connection.sobject("Contact").count({ Portal_Key__c: "k1" }), 1);
 });
