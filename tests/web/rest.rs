@@ -136,6 +136,18 @@ async fn a_case_is_opened_listed_and_talked_on() {
 }
 
 #[tokio::test]
+async fn a_case_that_would_begin_with_an_internal_post_is_refused_by_name() {
+    let portal = Portal::start().await;
+    let sam = portal.program("sam@casebridge.test", "read write").await;
+    let body = json!({"course": Portal::circuits(), "subject": "One", "body": "psst", "visibility": "internal"});
+    let refused = sam.post("/api/v1/cases", &body).await;
+    refused.is_problem(StatusCode::UNPROCESSABLE_ENTITY, Some("visibility"));
+    assert!(refused.json()["detail"].as_str().unwrap().contains("partners see a case and its subject"));
+    let cases = format!("/api/v1/courses/{}/cases", Portal::circuits());
+    assert_eq!(sam.get(&cases).await.json()["items"], json!([]));
+}
+
+#[tokio::test]
 async fn who_has_the_posts_already_is_told_so_until_something_they_may_see_changes() {
     let portal = Portal::start().await;
     let mia = portal.program("mia@mitx.test", "read write").await;
