@@ -43,6 +43,44 @@ async fn an_upstream_system_puts_organizations_courses_and_runs_and_gets_them_ba
 }
 
 #[tokio::test]
+async fn what_is_wrong_is_said_in_words_of_the_api() {
+    let portal = Portal::start().await;
+    let upstream = portal.program("sam@casebridge.test", "read write catalogue").await;
+    for (path, body, sentence) in [
+        (
+            RUN,
+            json!({"course": Portal::circuits(), "title": "x", "status": "live"}),
+            "Give unpublished, review_by_legal,",
+        ),
+        (RUN, json!({"course": Portal::circuits(), "title": "x", "status": 5}), "Give text."),
+        (RUN, json!({"course": "x", "title": "x", "status": "published"}), "That is not a UUID."),
+        (RUN, json!({"course": Portal::circuits(), "status": "published"}), "It is missing."),
+        ("/api/v1/organizations/New", json!({"name": "x", "colour": 1}), "There may be name."),
+        ("/api/v1/organizations/New", json!({"name": []}), "Give text."),
+        ("/api/v1/organizations/New", json!(["x"]), "Send an object."),
+        ("/api/v1/organizations/New", json!("x"), "Give an object."),
+        (
+            RUN,
+            json!({"course": Portal::circuits(), "title": "x", "status": "published", "end": "9999-12-31T23:59:59Z"}),
+            "from 1700 to 4000",
+        ),
+        (
+            RUN,
+            json!({"course": Portal::circuits(), "title": "x", "status": "published", "end": "soon"}),
+            "such as 2026-11-20",
+        ),
+    ] {
+        let refused = upstream.put(path, &body).await;
+        assert_eq!(refused.status, StatusCode::BAD_REQUEST);
+        let detail = refused.json()["detail"].as_str().unwrap().to_owned();
+        assert!(detail.contains(sentence), "{detail}");
+        for parsers in ["expected", "variant", "struct", "sequence", "`", "line 1"] {
+            assert!(!detail.contains(parsers), "{detail}");
+        }
+    }
+}
+
+#[tokio::test]
 async fn what_is_wrong_with_a_record_is_named() {
     let portal = Portal::start().await;
     let upstream = portal.program("sam@casebridge.test", "read catalogue").await;
@@ -106,6 +144,11 @@ async fn a_case_is_opened_listed_and_talked_on() {
         (&json!("Captions"), &json!(key), &json!("Open"))
     );
     assert_eq!(named.post("/api/v1/cases", &body).await.json(), case, "the same request is the same case");
+    let mut other = body.clone();
+    other["subject"] = json!("Other");
+    let reused = named.post("/api/v1/cases", &other).await;
+    reused.is_problem(StatusCode::CONFLICT, Some("Idempotency-Key"));
+    assert!(!reused.text().contains("another tab"), "{}", reused.text());
     assert_eq!(mia.get(&courses_cases).await.json()["items"], json!([case]));
     assert_eq!(mia.get(&format!("{RUN}/cases")).await.json()["items"], json!([case]));
     let other_run = "/api/v1/course-runs/course-v1:MITx+6.002x+2013-03-05/cases";

@@ -16,6 +16,7 @@ mod feed_text;
 mod handling;
 mod health;
 mod identity;
+mod json;
 mod live;
 mod options;
 mod outbox;
@@ -38,6 +39,7 @@ pub use engine::Engine;
 pub use error::{Error, Public, PublicKind};
 pub use identity::NewPerson;
 pub use options::{EngineOptions, Limits, OrgGrant, OrgOptions, UnusableOrg};
+pub use json::{JsonProblem, read_json};
 pub use page::{PAGE_MOST, PAGE_USUAL, Page, PageRequest};
 pub use sync::{
     CourseProof, HistoryLoadState, HistoryLoadView, HistoryLoading, HistoryProgress, HistoryReport, HistoryStep,

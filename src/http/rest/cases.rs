@@ -15,7 +15,7 @@ use super::{
     Problem, answer,
     body::Body,
     caller::Caller,
-    idempotency::IdempotencyKey,
+    idempotency::{self, IdempotencyKey},
     parameters::{PathText, Query},
     shapes::{Case, Cases, PostVisibility},
 };
@@ -129,7 +129,7 @@ pub(crate) async fn open(
     let case = NewCaseInput { course: body.course.into(), run_key: body.course_run, subject: body.subject, first };
     let opened = state.engine().open_case(&actor, case, wait(&headers)).await;
     let case = opened.map_err(|error| {
-        Problem::from(error).with_status_for("visibility", StatusCode::UNPROCESSABLE_ENTITY)
+        idempotency::told(error.into()).with_status_for("visibility", StatusCode::UNPROCESSABLE_ENTITY)
     })?;
     Ok(answer::created(&format!("/api/v1/cases/{}", case.id), Case::from(case)))
 }

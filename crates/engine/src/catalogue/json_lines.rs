@@ -11,7 +11,7 @@ use super::{
     intake::Intake,
     save::{course_facts, key_taken, no_course, no_organization, organization_upsert, run_facts, run_upsert},
 };
-use crate::{CourseInput, Engine, Error, ImportMode, ImportReport, RunInput};
+use crate::{CourseInput, Engine, Error, ImportMode, ImportReport, JsonProblem, RunInput, read_json};
 
 /// Records written in one transaction.
 const AT_ONCE: usize = 500;
@@ -160,9 +160,7 @@ fn read(reader: impl BufRead, report: &mut ImportReport) -> Result<Records, Erro
 }
 
 fn add(records: &mut Records, number: u64, line: &[u8]) -> Result<(), String> {
-    let record: Record = serde_json::from_slice(line).map_err(|error| {
-        format!("The line can't be read: {}.", error.to_string().split(" at line ").next().unwrap_or_default())
-    })?;
+    let record: Record = read_json(line).map_err(JsonProblem::told)?;
     match record {
         Record::Organization(Organization { key, name }) => {
             let upsert = organization_upsert(&key, &name).map_err(|error| error.public().message)?;
@@ -194,6 +192,8 @@ fn moment(field: &str, text: Option<String>) -> Result<Option<Timestamp>, String
     let day = || Some(text.parse::<jiff::civil::Date>().ok()?.to_zoned(jiff::tz::TimeZone::UTC).ok()?.timestamp());
     match text.parse::<jiff::Timestamp>().ok().or_else(day) {
         Some(at) => Ok(Some(at.into())),
-        None => Err(format!("The {field} “{text}” is no time. Write it as 2026-11-20T12:00:00Z.")),
+        None => {
+            Err(format!("The {field} “{text}” is no time between 1700 and 4000. Write it as 2026-11-20T12:00:00Z."))
+        }
     }
 }
