@@ -80,6 +80,7 @@ fn course_input(fields: &Fields) -> CourseInput {
         key: value(fields, "key").trim().to_owned(),
         title: value(fields, "title").to_owned(),
         organizations: keys(value(fields, "organizations")),
+        editors: None,
     }
 }
 

@@ -43,6 +43,46 @@ async fn an_upstream_system_puts_organizations_courses_and_runs_and_gets_them_ba
 }
 
 #[tokio::test]
+async fn members_and_editors_are_put_with_what_they_belong_to() {
+    let portal = Portal::start().await;
+    let upstream = portal.program("sam@casebridge.test", "read catalogue").await;
+    let harper = portal.program("harper@harvardx.test", "read").await;
+    let circuits = format!("/api/v1/courses/{}", Portal::circuits());
+    let mitx = "/api/v1/organizations/MITx";
+    assert_eq!(harper.get(&circuits).await.status, StatusCode::NOT_FOUND);
+    let both = json!({"name": "MIT", "members": ["mia@mitx.test", "HARPER@harvardx.test"]});
+    assert_eq!(upstream.put(mitx, &both).await.status, StatusCode::OK);
+    assert_eq!(harper.get(&circuits).await.status, StatusCode::OK);
+    assert_eq!(upstream.put(mitx, &json!({"name": "M.I.T."})).await.status, StatusCode::OK);
+    assert_eq!(harper.get(&circuits).await.status, StatusCode::OK, "left out: as it was");
+
+    let mia = portal.program("mia@mitx.test", "read write").await;
+    let comment = json!({"course_uuid": Portal::circuits(), "comment": "Hello"});
+    let course = |editors: Value| json!({"key": "MITx+6.002x", "title": "Circuits", "organizations": ["MITx"], "editors": editors});
+    assert_eq!(upstream.put(&circuits, &course(json!(["harper@harvardx.test"]))).await.status, StatusCode::OK);
+    assert_eq!(mia.post("/api/v1/comments/", &comment).await.status, StatusCode::FORBIDDEN, "the editor alone writes");
+    assert_eq!(upstream.put(&circuits, &course(Value::Null)).await.status, StatusCode::OK);
+    assert_eq!(mia.post("/api/v1/comments/", &comment).await.status, StatusCode::FORBIDDEN);
+    assert_eq!(upstream.put(&circuits, &course(json!([]))).await.status, StatusCode::OK);
+    assert_eq!(mia.post("/api/v1/comments/", &comment).await.status, StatusCode::CREATED);
+
+    for emails in [json!(["mia@mitx.test", "nobody@mitx.test"]), json!(["sam@casebridge.test"]), json!(["x"])] {
+        let refused = upstream.put(mitx, &json!({"name": "Other", "members": emails})).await;
+        refused.is_problem(StatusCode::BAD_REQUEST, Some("members"));
+    }
+    let refused = upstream.put(&circuits, &course(json!(["nobody@mitx.test"]))).await;
+    refused.is_problem(StatusCode::BAD_REQUEST, Some("editors"));
+    assert!(refused.json()["detail"].as_str().unwrap().contains("nobody@mitx.test"));
+    assert_eq!(upstream.get(mitx).await.json()["name"], "M.I.T.", "nothing of a refused request is kept");
+    upstream
+        .put(mitx, &json!({"name": "MIT", "members": [5]}))
+        .await
+        .is_problem(StatusCode::BAD_REQUEST, Some("members[0]"));
+    assert_eq!(upstream.put(mitx, &json!({"name": "MIT", "members": ["mia@mitx.test"]})).await.status, StatusCode::OK);
+    assert_eq!(harper.get(&circuits).await.status, StatusCode::NOT_FOUND);
+}
+
+#[tokio::test]
 async fn what_is_wrong_is_said_in_words_of_the_api() {
     let portal = Portal::start().await;
     let upstream = portal.program("sam@casebridge.test", "read write catalogue").await;
@@ -55,8 +95,9 @@ async fn what_is_wrong_is_said_in_words_of_the_api() {
         (RUN, json!({"course": Portal::circuits(), "title": "x", "status": 5}), "Give text."),
         (RUN, json!({"course": "x", "title": "x", "status": "published"}), "That is not a UUID."),
         (RUN, json!({"course": Portal::circuits(), "status": "published"}), "It is missing."),
-        ("/api/v1/organizations/New", json!({"name": "x", "colour": 1}), "There may be name."),
+        ("/api/v1/organizations/New", json!({"name": "x", "colour": 1}), "There may be name or members."),
         ("/api/v1/organizations/New", json!({"name": []}), "Give text."),
+        ("/api/v1/organizations/New", json!({"name": "x", "members": "y"}), "Give a list."),
         ("/api/v1/organizations/New", json!(["x"]), "Send an object."),
         ("/api/v1/organizations/New", json!("x"), "Give an object."),
         (

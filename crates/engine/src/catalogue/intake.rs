@@ -1,10 +1,13 @@
 //! Where an import puts what it read: into the catalogue, or, on a dry run, nowhere but into its report.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
-use domain::{CourseId, CourseKey, CourseRunId, IsNew, OrganizationId, OrganizationKey, RunKey};
+use domain::{CourseId, CourseKey, CourseRunId, IsNew, OrganizationId, OrganizationKey, RunKey, UserId};
 use store::{Changed, CourseUpsert, OrganizationUpsert, RunUpsert, Tx};
 
+use super::{
+    belonging::{Named, Others, Place},
+};
 use crate::{Engine, Error, ImportCount, ImportMode, ImportReport, sync::DeliveryKind};
 
 pub(super) struct Intake<'a> {
@@ -17,12 +20,18 @@ pub(super) struct Intake<'a> {
     courses: HashMap<CourseId, CourseUpsert>,
     course_keys: HashMap<CourseKey, CourseId>,
     runs: HashMap<RunKey, RunUpsert>,
+    /// Who belongs where, as this file has changed it.
+    belonging: HashMap<Place, HashSet<UserId>>,
 }
 
 impl<'a> Intake<'a> {
     pub(super) fn new(engine: &'a Engine, mode: ImportMode) -> Self {
-        let (organizations, courses, course_keys, runs) = Default::default();
-        Self { engine, mode, tx: None, organizations, courses, course_keys, runs }
+        let (organizations, courses, course_keys, runs, belonging) = Default::default();
+        Self { engine, mode, tx: None, organizations, courses, course_keys, runs, belonging }
+    }
+
+    pub(super) const fn engine(&self) -> &'a Engine {
+        self.engine
     }
 
     pub(super) async fn begin(&mut self) -> Result<(), Error> {
@@ -111,6 +120,49 @@ impl<'a> Intake<'a> {
             }
         };
         count(&mut report.runs, changed);
+        Ok(())
+    }
+
+    /// Lets these people belong there. Where one of a list isn't known, nobody has to leave: it may be somebody whose address is
+    /// misspelt.
+    pub(super) async fn belonging(
+        &mut self,
+        place: Place,
+        named: Named,
+        others: Others,
+        line: u64,
+        report: &mut ImportReport,
+    ) -> Result<(), Error> {
+        let before = match self.belonging.get(&place) {
+            Some(before) => before.clone(),
+            None => place.people(&self.engine.store.read()).await?,
+        };
+        let mut after = before.clone();
+        if others == Others::Leave && named.problems.is_empty() {
+            after.clear();
+        }
+        after.extend(&named.people);
+        let counted = match place {
+            Place::MembersOf(_) => &mut report.members,
+            Place::EditorsOf(_) => &mut report.editors,
+        };
+        for user in after.difference(&before) {
+            if let Some(tx) = &self.tx {
+                place.add(tx, *user).await?;
+            }
+            counted.added += 1;
+        }
+        for user in before.difference(&after) {
+            if let Some(tx) = &self.tx {
+                place.remove(tx, *user).await?;
+            }
+            counted.removed += 1;
+        }
+        counted.unchanged += u64::try_from(named.people.intersection(&before).count()).unwrap_or(u64::MAX);
+        self.belonging.insert(place, after);
+        if !named.problems.is_empty() {
+            report.problems.push((line, named.problems.join(" ")));
+        }
         Ok(())
     }
 

@@ -8,6 +8,7 @@ use domain::{
 use store::{Changed, CourseUpsert, NewDelivery, OrganizationUpsert, RunUpsert, Tx};
 use uuid::Uuid;
 
+use super::belonging::{self, Place};
 use crate::{Actor, CourseInput, Engine, Error, RunInput, Saved, access, sync::DeliveryKind};
 
 /// Names and titles; longer than any the catalogue of a university has, and cut for the org.
@@ -22,12 +23,34 @@ impl Engine {
     /// # Errors
     /// [`Error::Forbidden`] for everybody but staff and admins; [`Error::InvalidField`].
     pub async fn put_organization(&self, actor: &Actor, key: &str, name: &str) -> Result<Saved, Error> {
+        self.put_organization_with(actor, key, name, None).await
+    }
+
+    /// The same with the addresses of all who are to be its members; without a list they stay as they are.
+    ///
+    /// # Errors
+    /// As [`Engine::put_organization`].
+    pub async fn put_organization_with(
+        &self,
+        actor: &Actor,
+        key: &str,
+        name: &str,
+        members: Option<&[String]>,
+    ) -> Result<Saved, Error> {
         access::check_may_edit_catalogue(actor)?;
         let upsert = organization_upsert(key, name)?;
         let now = self.clock.now();
-        let tx = self.store.begin().await?;
         let new_id = OrganizationId::from_uuid(self.random.uuid_v7(now));
+        let members = match members {
+            // Whether somebody can be a member doesn't depend on of what.
+            Some(emails) => Some(self.all_named(Place::MembersOf(new_id), emails).await?),
+            None => None,
+        };
+        let tx = self.store.begin().await?;
         let (row, changed) = tx.catalogue().upsert_organization(&upsert, new_id, now).await?;
+        if let Some(members) = members {
+            belonging::set(&tx, Place::MembersOf(row.id), &members).await?;
+        }
         self.send_if(&tx, DeliveryKind::Organization, row.id.as_uuid(), changed).await?;
         tx.commit().await?;
         Ok(self.saved(changed))
@@ -40,6 +63,10 @@ impl Engine {
     pub async fn put_course(&self, actor: &Actor, id: CourseId, course: CourseInput) -> Result<Saved, Error> {
         access::check_may_edit_catalogue(actor)?;
         let (key, title) = course_facts(&course)?;
+        let editors = match &course.editors {
+            Some(emails) => Some(self.all_named(Place::EditorsOf(id), emails).await?),
+            None => None,
+        };
         let now = self.clock.now();
         let tx = self.store.begin().await?;
         let mut organizations = Vec::with_capacity(course.organizations.len());
@@ -53,6 +80,9 @@ impl Engine {
             tx.catalogue().upsert_course(&upsert, now).await.map_err(|error| {
                 if error.conflicts_on("courses_key") { key_taken(&upsert.key) } else { error.into() }
             })?;
+        if let Some(editors) = editors {
+            belonging::set(&tx, Place::EditorsOf(row.id), &editors).await?;
+        }
         self.send_if(&tx, DeliveryKind::Course, row.id.as_uuid(), changed).await?;
         tx.commit().await?;
         Ok(self.saved(changed))
