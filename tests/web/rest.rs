@@ -36,7 +36,7 @@ async fn an_upstream_system_puts_organizations_courses_and_runs_and_gets_them_ba
     assert_eq!(made.status, StatusCode::CREATED, "{}", made.text());
     let shown = json!({"key": "course-v1:Org+1+2026", "course": NEW, "title": "A run", "start": "2026-09-05T00:00:00.000Z",
         "end": "2026-12-20T22:59:59.000Z", "go_live_date": null, "status": "review_by_legal", "has_ofac_restrictions": false,
-        "is_new": true});
+        "is_new": false});
     assert_eq!(made.json(), shown);
     assert_eq!(upstream.get(path).await.json(), shown);
     assert_eq!(upstream.put(path, &run).await.status, StatusCode::OK);
@@ -119,6 +119,27 @@ async fn what_is_wrong_is_said_in_words_of_the_api() {
             assert!(!detail.contains(parsers), "{detail}");
         }
     }
+}
+
+#[tokio::test]
+async fn a_run_that_was_submitted_is_not_new_again() {
+    let portal = Portal::start().await;
+    let upstream = portal.program("sam@casebridge.test", "read catalogue").await;
+    let path = "/api/v1/course-runs/course-v1:MITx+6.002x+2031";
+    let put = async |status: &str, is_new: Option<bool>| {
+        let mut run = json!({"course": Portal::circuits(), "title": "A run", "status": status});
+        if let Some(is_new) = is_new {
+            run["is_new"] = json!(is_new);
+        }
+        upstream.put(path, &run).await.json()["is_new"].clone()
+    };
+    assert_eq!(put("unpublished", None).await, json!(true));
+    assert_eq!(put("unpublished", None).await, json!(true));
+    assert_eq!(put("review_by_legal", None).await, json!(false));
+    assert_eq!(put("unpublished", None).await, json!(false), "edits since, not a new run");
+    assert_eq!(put("unpublished", Some(true)).await, json!(true), "who says so wins");
+    assert_eq!(put("published", Some(true)).await, json!(true));
+    assert_eq!(put("unpublished", None).await, json!(false));
 }
 
 #[tokio::test]

@@ -517,7 +517,7 @@ pub struct RunInput {
     pub go_live_date: Option<Timestamp>,
     pub status: RunStatus,
     pub has_ofac_restrictions: Option<bool>,
-    /// Whether nobody has submitted it yet; unsaid, as it was, and yes for one that is new here.
+    /// Whether nobody has submitted it yet; unsaid, yes until it has had another status than unpublished.
     pub is_new: Option<bool>,
 }
 

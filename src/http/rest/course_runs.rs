@@ -100,7 +100,7 @@ pub(crate) struct CourseRunBody {
     go_live_date: Option<Moment>,
     status: Status,
     has_ofac_restrictions: Option<bool>,
-    /// Left out: as it was, and true for a run that is new here.
+    /// Left out: true until the run has been submitted, which any status but `unpublished` says of it.
     is_new: Option<bool>,
 }
 

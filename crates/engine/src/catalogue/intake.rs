@@ -7,6 +7,7 @@ use store::{Changed, CourseUpsert, OrganizationUpsert, RunUpsert, Tx};
 
 use super::{
     belonging::{Named, Others, Place},
+    save::still_new,
 };
 use crate::{Engine, Error, ImportCount, ImportMode, ImportReport, sync::DeliveryKind};
 
@@ -204,13 +205,13 @@ impl<'a> Intake<'a> {
 
     pub(super) async fn run_is_new(&self, key: &RunKey) -> Result<Option<IsNew>, Error> {
         if let Some(planned) = self.runs.get(key) {
-            return Ok(Some(planned.is_new));
+            return Ok(Some(still_new(planned.status, planned.is_new)));
         }
         let found = match &self.tx {
             Some(tx) => tx.catalogue().run_by_key(key).await?,
             None => self.engine.store.read().catalogue().run_by_key(key).await?,
         };
-        Ok(found.map(|row| row.is_new))
+        Ok(found.map(|row| still_new(row.status, row.is_new)))
     }
 }
 

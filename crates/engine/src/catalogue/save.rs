@@ -3,7 +3,7 @@
 
 use domain::{
     CommentBody, CourseId, CourseKey, CourseRunId, DeliveryId, IsNew, OfacDecision, OrganizationId, OrganizationKey,
-    RunKey,
+    RunKey, RunStatus,
 };
 use store::{Changed, CourseUpsert, NewDelivery, OrganizationUpsert, RunUpsert, Tx};
 use uuid::Uuid;
@@ -99,7 +99,7 @@ impl Engine {
         let tx = self.store.begin().await?;
         let course = tx.catalogue().course(run.course).await?;
         let course = course.ok_or_else(|| no_course(run.course))?;
-        let before = tx.catalogue().run_by_key(&key).await?.map(|known| known.is_new);
+        let before = tx.catalogue().run_by_key(&key).await?.map(|known| still_new(known.status, known.is_new));
         let upsert = run_upsert(key, title, RunInput { course: course.id, ..run }, before);
         let new_id = CourseRunId::from_uuid(self.random.uuid_v7(now));
         let (row, changed) = tx.catalogue().upsert_run(&upsert, new_id, now).await?;
@@ -202,6 +202,14 @@ pub(super) fn run_facts(key: &str, run: &RunInput) -> Result<(RunKey, String), E
     Ok((key, title))
 }
 
+/// A run in any status but unpublished has been submitted, whatever was said of it when it came.
+pub(super) const fn still_new(status: RunStatus, is_new: IsNew) -> IsNew {
+    match status {
+        RunStatus::Unpublished => is_new,
+        _ => IsNew::No,
+    }
+}
+
 /// `before` is what is known of a run that is there already.
 pub(super) fn run_upsert(key: RunKey, title: String, run: RunInput, before: Option<IsNew>) -> RunUpsert {
     RunUpsert {
@@ -213,10 +221,10 @@ pub(super) fn run_upsert(key: RunKey, title: String, run: RunInput, before: Opti
         go_live_at: run.go_live_date,
         status: run.status,
         ofac: OfacDecision::from_restrictions(run.has_ofac_restrictions),
-        is_new: match (run.is_new, before) {
-            (Some(true), _) | (None, None) => IsNew::Yes,
-            (Some(false), _) => IsNew::No,
-            (None, Some(before)) => before,
+        is_new: match run.is_new {
+            Some(true) => IsNew::Yes,
+            Some(false) => IsNew::No,
+            None => still_new(run.status, before.unwrap_or(IsNew::Yes)),
         },
     }
 }
