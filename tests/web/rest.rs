@@ -177,6 +177,10 @@ async fn what_is_wrong_with_a_record_is_named() {
         (RUN, with(&run, "course", json!(NEW)), "course"),
         (RUN, with(&run, "has_ofac_restrictions", json!("yes")), "has_ofac_restrictions"),
         (RUN, with(&with(&run, "start", json!("2026-02-01")), "end", json!("2026-01-01")), "end"),
+        (RUN, with(&run, "start", json!("1699-12-31")), "start"),
+        (RUN, with(&run, "end", json!("4001-01-01T00:00:00Z")), "end"),
+        (RUN, with(&run, "go_live_date", json!("9999-12-31T23:59:59Z")), "go_live_date"),
+        (RUN, with(&run, "start", json!("4000-12-31T23:30:00-01:00")), "start"),
         (RUN, with(&run, "colour", json!(1)), "colour"),
     ] {
         upstream.put(path, &body).await.is_problem(StatusCode::BAD_REQUEST, Some(field));

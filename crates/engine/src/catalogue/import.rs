@@ -236,11 +236,10 @@ fn line(record: &ByteRecord, columns: [usize; 4]) -> Result<Line, String> {
     let date = jiff::civil::Date::strptime("%m/%d/%Y", &date)
         .or_else(|_| date.parse())
         .map_err(|_| format!("The launch_date “{date}” is no date. Write it as MM/DD/YYYY."))?;
-    let launched = date
-        .to_zoned(jiff::tz::TimeZone::UTC)
-        .map_err(|_| format!("The launch_date “{date}” is out of range."))?
-        .timestamp()
-        .into();
+    let launched = date.to_zoned(jiff::tz::TimeZone::UTC).ok().map(|at| at.timestamp().into());
+    let launched = launched.filter(|at| save::org_holds(*at)).ok_or_else(|| {
+        format!("The launch_date “{date}” is out of range: Salesforce holds dates from 1700 to 4000.")
+    })?;
     Ok(Line {
         institution: field(institution, "institution")?,
         // Keys in the org's and other systems' URLs hold no spaces: "JPAL 101x" is JPAL_101x.

@@ -3,7 +3,7 @@
 
 use domain::{
     CommentBody, CourseId, CourseKey, CourseRunId, DeliveryId, IsNew, OfacDecision, OrganizationId, OrganizationKey,
-    RunKey, RunStatus,
+    RunKey, RunStatus, Timestamp,
 };
 use store::{Changed, CourseUpsert, NewDelivery, OrganizationUpsert, RunUpsert, Tx};
 use uuid::Uuid;
@@ -13,6 +13,9 @@ use crate::{Actor, CourseInput, Engine, Error, RunInput, Saved, access, sync::De
 
 /// Names and titles; longer than any the catalogue of a university has, and cut for the org.
 const TITLE_MAX_CHARS: usize = 1_000;
+
+const YEAR_1700: Timestamp = Timestamp::from_micros(-8_520_336_000_000_000);
+const YEAR_4001: Timestamp = Timestamp::from_micros(64_092_211_200_000_000);
 
 /// Deliveries enqueued in one transaction.
 const AT_ONCE: usize = 500;
@@ -175,6 +178,11 @@ impl Engine {
     }
 }
 
+/// Whether the org has such a date: from 1700 to 4000.
+pub(super) fn org_holds(at: Timestamp) -> bool {
+    (YEAR_1700..YEAR_4001).contains(&at)
+}
+
 pub(super) fn organization_upsert(key: &str, name: &str) -> Result<OrganizationUpsert, Error> {
     let key = OrganizationKey::new(key).map_err(|invalid| Error::field("key", invalid.0))?;
     Ok(OrganizationUpsert { key, name: title("name", name)? })
@@ -194,6 +202,14 @@ pub(super) fn course_facts(course: &CourseInput) -> Result<(CourseKey, String), 
 pub(super) fn run_facts(key: &str, run: &RunInput) -> Result<(RunKey, String), Error> {
     let key = RunKey::new(key).map_err(|invalid| Error::field("key", invalid.0))?;
     let title = title("title", &run.title)?;
+    for (field, at) in [("start", run.start), ("end", run.end), ("go_live_date", run.go_live_date)] {
+        if at.is_some_and(|at| !org_holds(at)) {
+            return Err(Error::field(
+                field,
+                format!("The {field} is out of range: Salesforce holds dates from 1700 to 4000."),
+            ));
+        }
+    }
     if let (Some(start), Some(end)) = (run.start, run.end)
         && end < start
     {
