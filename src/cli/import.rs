@@ -58,6 +58,9 @@ pub(super) enum Import {
     ///
     /// One JSON object a line, or CSV whose first line names the columns: course (id or key), run (key), author (username, address, or
     /// "First Last (username)"), body, created, modified, visibility (public, internal). Run, modified and visibility may be absent.
+    /// A body may have 10,000 characters less what its author and run take.
+    ///
+    /// The org's integration user needs the permission Set Audit Fields upon Record Creation. One load runs at a time.
     #[command(
         after_help = "Example:\n  casebridge import comments history.jsonl --dry-run && casebridge import comments history.jsonl"
     )]
