@@ -215,7 +215,7 @@ fn a_dry_run_of_a_catalogue_says_what_would_be_and_writes_nothing() {
         let ended = place.run(&["import", "catalogue", "--dry-run", "runs.csv"]);
         assert!(!ended.success && ended.talk.contains("runs.csv:3: "), "{ended:?}");
         assert!(ended.data.contains("courses: 1 (1 new") && ended.talk.contains("nothing was written"), "{ended:?}");
-        assert!(ended.talk.contains("the others would be imported"), "{ended:?}");
+        assert!(ended.talk.contains("everything else would be imported"), "{ended:?}");
         let ended = place.run(&["import", "catalogue", "lines.jsonl", "--dry-run"]);
         assert!(ended.success && ended.data.contains("courses: 1 (1 new"), "{ended:?}");
         assert!(ended.data.contains("organizations: 1 (1 new"), "{ended:?}");
@@ -246,6 +246,36 @@ fn a_person_is_added_and_their_id_printed_alone() {
 }
 
 #[test]
+fn people_are_imported_and_a_password_set_for_them() {
+    let place = Place::new();
+    place.write("people.csv", "email,role,first_name,last_name\nsam@x.test,staff,Sam,Okafor\nnew@x.test,,,\n");
+    let dry = place.run(&["import", "people", "people.csv", "--dry-run"]);
+    assert!(!dry.success && dry.data.contains("people: 1 (1 new"), "{dry:?}");
+    assert!(dry.talk.contains("people.csv:3: ") && dry.talk.contains("everything else would be imported"), "{dry:?}");
+    let ended = place.run(&["import", "people", "people.csv"]);
+    assert!(ended.data.contains("people: 1 (1 new") && ended.talk.contains("user set-password EMAIL"), "{ended:?}");
+    let set = ["user", "set-password", "sam@x.test", "--password-stdin"];
+    let ended = place.run_with(&set, "correct horse battery staple\n");
+    assert!(ended.success && ended.data.is_empty() && ended.talk.contains("sam@x.test can sign in"), "{ended:?}");
+    let short = place.run_with(&set, "short");
+    assert!(!short.success && short.talk.contains("too short"), "{short:?}");
+    let nobody = place.run_with(&["user", "set-password", "no@x.test", "--password-stdin"], "correct horse battery");
+    assert!(!nobody.success && nobody.talk.contains("Nobody with the address"), "{nobody:?}");
+}
+
+/// The end said "the others were imported" where there were no others.
+#[test]
+fn an_import_of_bad_lines_alone_says_that_nothing_was_imported() {
+    let place = Place::new();
+    place.write("bad.jsonl", "{\"course\":{}}\n{\"type\":\"run\"}\n");
+    for (mode, words) in [(&["--dry-run"][..], "nothing would be imported"), (&[], "nothing was imported")] {
+        let ended = place.run(&[&["import", "catalogue", "bad.jsonl"], mode].concat());
+        assert!(!ended.success && ended.talk.contains(words), "{ended:?}");
+        assert!(ended.talk.contains("2 lines have problems") && !ended.talk.contains("everything else"), "{ended:?}");
+    }
+}
+
+#[test]
 fn every_command_has_help_with_an_example() {
     let place = Place::new();
     for command in [
@@ -255,8 +285,11 @@ fn every_command_has_help_with_an_example() {
         &["migrate"],
         &["check"],
         &["import", "catalogue"],
+        &["import", "people"],
+        &["import", "comments"],
         &["push"],
         &["user", "add"],
+        &["user", "set-password"],
     ] {
         let mut arguments = command.to_vec();
         arguments.push("--help");

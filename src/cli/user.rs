@@ -23,6 +23,19 @@ pub(super) enum User {
         after_help = "Example:\n  printf '%s' \"$PASSWORD\" | casebridge user add mia@mitx.test --role partner --name \"Mia Torres\" --organization MITx --password-stdin"
     )]
     Add(Add),
+    /// Set somebody's password, the first or another. Whoever is signed in as that person is signed out.
+    #[command(
+        after_help = "Example:\n  printf '%s' \"$PASSWORD\" | casebridge user set-password mia@mitx.test --password-stdin"
+    )]
+    SetPassword(SetPassword),
+}
+
+#[derive(Args)]
+pub(super) struct SetPassword {
+    email: String,
+    /// Read the password from standard input, where no other user of this machine sees it.
+    #[arg(long, required = true)]
+    password_stdin: bool,
 }
 
 #[derive(Args)]
@@ -54,9 +67,29 @@ fn role(text: &str) -> Result<Role, String> {
 
 impl User {
     pub(super) async fn run(self, config: Config) -> Result<(), Fault> {
-        let Self::Add(add) = self;
-        let email = add.email.clone();
-        let person = add.person(password()?).map_err(|invalid| Fault::new(invalid.0))?;
+        match self {
+            Self::Add(add) => add.run(config).await,
+            Self::SetPassword(set) => set.run(config).await,
+        }
+    }
+}
+
+impl SetPassword {
+    async fn run(self, config: Config) -> Result<(), Fault> {
+        let email = Email::new(&self.email).map_err(|invalid| Fault::new(invalid.0))?;
+        let password = password()?;
+        let program = Program::open(&config).await?;
+        program.engine.set_password(&email, password).await?;
+        program.store.close().await;
+        say(&format!("{email} can sign in with it now."));
+        Ok(())
+    }
+}
+
+impl Add {
+    async fn run(self, config: Config) -> Result<(), Fault> {
+        let email = self.email.clone();
+        let person = self.person(password()?).map_err(|invalid| Fault::new(invalid.0))?;
         let program = Program::open(&config).await?;
         let sees_nothing = match person.role {
             Role::Partner if person.organizations.is_empty() => {
@@ -76,9 +109,7 @@ impl User {
         say(&format!("{email} can sign in now."));
         Ok(())
     }
-}
 
-impl Add {
     fn person(self, password: SecretString) -> Result<NewPerson, Invalid> {
         let email = Email::new(&self.email)?;
         let username = self.username.as_deref().map(Username::new).transpose()?;
@@ -115,7 +146,7 @@ fn password() -> Result<SecretString, Fault> {
     let password = text.trim_end_matches(['\n', '\r']);
     if password.is_empty() {
         return Err(Fault::new(
-            "The password is empty.\n  Pipe it in: printf '%s' \"$PASSWORD\" | casebridge user add … --password-stdin",
+            "The password is empty.\n  Pipe it in: printf '%s' \"$PASSWORD\" | casebridge user … --password-stdin",
         ));
     }
     Ok(SecretString::from(password))

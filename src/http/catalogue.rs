@@ -80,6 +80,7 @@ fn course_input(fields: &Fields) -> CourseInput {
         key: value(fields, "key").trim().to_owned(),
         title: value(fields, "title").to_owned(),
         organizations: keys(value(fields, "organizations")),
+        editors: None,
     }
 }
 
@@ -257,7 +258,7 @@ fn moment(fields: &Fields, name: &'static str) -> Result<Option<Timestamp>, Erro
         .map(|at| at.timestamp().into());
     at.map(Some).map_err(|_| Error::InvalidField {
         field: name,
-        sentence: "That is no day and time. Write it as 2026-11-20T12:00.".to_owned(),
+        sentence: "That is no day and time between 1700 and 4000. Write it as 2026-11-20T12:00.".to_owned(),
     })
 }
 

@@ -83,6 +83,30 @@ pub(crate) struct Callback {
     #[serde(default)]
     state: String,
     error: Option<String>,
+    error_description: Option<String>,
+}
+
+/// Of what an org says, as much as a notice has room for.
+const SAID_MAX_CHARS: usize = 200;
+
+/// What the org made of the authorization, in its own words. `access_denied` alone is a refusal of the person at its consent page.
+fn refused(error: &str, description: &str) -> String {
+    let said = |text: &str| -> String {
+        let line: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
+        let line = line.split_whitespace().collect::<Vec<_>>().join(" ");
+        match line.char_indices().nth(SAID_MAX_CHARS) {
+            Some((end, _)) => format!("{}…", line.get(..end).unwrap_or_default()),
+            None => line,
+        }
+    };
+    let (error, description) = (said(error), said(description));
+    let says = if description.is_empty() { String::new() } else { format!(" It says: “{description}”.") };
+    if error == "access_denied" {
+        return format!("Salesforce was not connected: the request was denied there.{says}");
+    }
+    format!(
+        "Salesforce refused the connection ({error}).{says} Check the connected app's settings in the org, then press Connect again."
+    )
 }
 
 pub(crate) async fn callback(
@@ -108,12 +132,8 @@ pub(crate) async fn callback(
     };
     if let Some(error) = callback.error {
         tracing::info!(oauth.error = %error, "the org refused the authorization");
-        let sentence = if error == "access_denied" {
-            "Salesforce was not connected: the request was denied on its consent page."
-        } else {
-            "Salesforce refused the connection. Check the connected app's settings in the org, then press Connect again."
-        };
-        return back(&session, &view, Tone::Bad, sentence).await;
+        let sentence = refused(&error, callback.error_description.as_deref().unwrap_or_default());
+        return back(&session, &view, Tone::Bad, &sentence).await;
     }
     match state.engine().finish_connect(&actor, callback.code, SecretString::from(begun.verifier)).await {
         Ok(Connecting::Connected) => {

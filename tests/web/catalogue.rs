@@ -122,6 +122,11 @@ async fn a_file_is_checked_then_imported_and_bad_lines_are_told() {
     sam.get("/admin/courses?q=NewX").await.shows("0 courses");
     let imported = upload(&mut sam, file, "write").await;
     imported.shows("What the import did");
+    imported.shows("1 line has a problem; everything else was imported.");
+    let none = upload(&mut sam, "{\"course\":{}}\n", "write").await;
+    none.shows("1 line has a problem; nothing was imported.");
+    let members = upload(&mut sam, "organization,email\nHarvardX,mia@mitx.test\n", "write").await;
+    members.shows("Members");
     sam.get("/admin/courses?q=NewX").await.shows("NewX+1");
     let refused = upload(&mut sam, "", "write").await;
     assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY);

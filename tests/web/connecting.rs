@@ -225,3 +225,39 @@ async fn without_an_org_the_portal_reads() {
     assert_eq!(ada.get(PAGE).await.status, StatusCode::OK);
     assert_eq!(ada.post(&format!("{PAGE}/connect"), &[]).await.status, StatusCode::NOT_FOUND);
 }
+
+/// Whatever the org's reason, it was called a denial on its consent page.
+#[tokio::test]
+async fn what_the_org_says_of_a_refused_authorization_is_shown_escaped_and_in_bounds() {
+    let org = org().await;
+    let portal = Portal::with(PortalOptions { org: org.url().parse().ok(), ..PortalOptions::default() }).await;
+    let mut ada = portal.ada().await;
+    let long = format!("<b>bold</b>+%0a{}", "x".repeat(5_000));
+    for (answer, shown) in [
+        (
+            "error=access_denied&error_description=end-user+denied",
+            "the request was denied there. It says: “end-user denied”.",
+        ),
+        ("error=access_denied", "the request was denied there."),
+        (
+            "error=OAUTH_APP_ACCESS_DENIED&error_description=no+such+user",
+            "(OAUTH_APP_ACCESS_DENIED). It says: “no such user”.",
+        ),
+        ("error=server_error", "Salesforce refused the connection (server_error). Check"),
+        (&*format!("error=invalid_scope&error_description={long}"), "&lt;b&gt;bold&lt;/b&gt; xxx"),
+    ] {
+        let begin: Url = ada.post(&format!("{PAGE}/connect"), &[]).await.redirect().parse().unwrap();
+        let state = begin.query_pairs().find(|(name, _)| name == "state").unwrap().1.into_owned();
+        let callback = consent(begin.as_str(), "deny").await;
+        let path = callback.split('?').next().unwrap();
+        ada.get(&format!("{path}?state={state}&{answer}")).await.redirect();
+        let page = ada.get(PAGE).await;
+        page.shows(shown);
+        page.hides("<b>bold");
+        page.hides(&"x".repeat(300));
+        if !answer.contains("access_denied") {
+            page.hides("denied there");
+        }
+    }
+    org.stop().await;
+}

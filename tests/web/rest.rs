@@ -36,10 +36,110 @@ async fn an_upstream_system_puts_organizations_courses_and_runs_and_gets_them_ba
     assert_eq!(made.status, StatusCode::CREATED, "{}", made.text());
     let shown = json!({"key": "course-v1:Org+1+2026", "course": NEW, "title": "A run", "start": "2026-09-05T00:00:00.000Z",
         "end": "2026-12-20T22:59:59.000Z", "go_live_date": null, "status": "review_by_legal", "has_ofac_restrictions": false,
-        "is_new": true});
+        "is_new": false});
     assert_eq!(made.json(), shown);
     assert_eq!(upstream.get(path).await.json(), shown);
     assert_eq!(upstream.put(path, &run).await.status, StatusCode::OK);
+}
+
+#[tokio::test]
+async fn members_and_editors_are_put_with_what_they_belong_to() {
+    let portal = Portal::start().await;
+    let upstream = portal.program("sam@casebridge.test", "read catalogue").await;
+    let harper = portal.program("harper@harvardx.test", "read").await;
+    let circuits = format!("/api/v1/courses/{}", Portal::circuits());
+    let mitx = "/api/v1/organizations/MITx";
+    assert_eq!(harper.get(&circuits).await.status, StatusCode::NOT_FOUND);
+    let both = json!({"name": "MIT", "members": ["mia@mitx.test", "HARPER@harvardx.test"]});
+    assert_eq!(upstream.put(mitx, &both).await.status, StatusCode::OK);
+    assert_eq!(harper.get(&circuits).await.status, StatusCode::OK);
+    assert_eq!(upstream.put(mitx, &json!({"name": "M.I.T."})).await.status, StatusCode::OK);
+    assert_eq!(harper.get(&circuits).await.status, StatusCode::OK, "left out: as it was");
+
+    let mia = portal.program("mia@mitx.test", "read write").await;
+    let comment = json!({"course_uuid": Portal::circuits(), "comment": "Hello"});
+    let course = |editors: Value| json!({"key": "MITx+6.002x", "title": "Circuits", "organizations": ["MITx"], "editors": editors});
+    assert_eq!(upstream.put(&circuits, &course(json!(["harper@harvardx.test"]))).await.status, StatusCode::OK);
+    assert_eq!(mia.post("/api/v1/comments/", &comment).await.status, StatusCode::FORBIDDEN, "the editor alone writes");
+    assert_eq!(upstream.put(&circuits, &course(Value::Null)).await.status, StatusCode::OK);
+    assert_eq!(mia.post("/api/v1/comments/", &comment).await.status, StatusCode::FORBIDDEN);
+    assert_eq!(upstream.put(&circuits, &course(json!([]))).await.status, StatusCode::OK);
+    assert_eq!(mia.post("/api/v1/comments/", &comment).await.status, StatusCode::CREATED);
+
+    for emails in [json!(["mia@mitx.test", "nobody@mitx.test"]), json!(["sam@casebridge.test"]), json!(["x"])] {
+        let refused = upstream.put(mitx, &json!({"name": "Other", "members": emails})).await;
+        refused.is_problem(StatusCode::BAD_REQUEST, Some("members"));
+    }
+    let refused = upstream.put(&circuits, &course(json!(["nobody@mitx.test"]))).await;
+    refused.is_problem(StatusCode::BAD_REQUEST, Some("editors"));
+    assert!(refused.json()["detail"].as_str().unwrap().contains("nobody@mitx.test"));
+    assert_eq!(upstream.get(mitx).await.json()["name"], "M.I.T.", "nothing of a refused request is kept");
+    upstream
+        .put(mitx, &json!({"name": "MIT", "members": [5]}))
+        .await
+        .is_problem(StatusCode::BAD_REQUEST, Some("members[0]"));
+    assert_eq!(upstream.put(mitx, &json!({"name": "MIT", "members": ["mia@mitx.test"]})).await.status, StatusCode::OK);
+    assert_eq!(harper.get(&circuits).await.status, StatusCode::NOT_FOUND);
+}
+
+#[tokio::test]
+async fn what_is_wrong_is_said_in_words_of_the_api() {
+    let portal = Portal::start().await;
+    let upstream = portal.program("sam@casebridge.test", "read write catalogue").await;
+    for (path, body, sentence) in [
+        (
+            RUN,
+            json!({"course": Portal::circuits(), "title": "x", "status": "live"}),
+            "Give unpublished, review_by_legal,",
+        ),
+        (RUN, json!({"course": Portal::circuits(), "title": "x", "status": 5}), "Give text."),
+        (RUN, json!({"course": "x", "title": "x", "status": "published"}), "That is not a UUID."),
+        (RUN, json!({"course": Portal::circuits(), "status": "published"}), "It is missing."),
+        ("/api/v1/organizations/New", json!({"name": "x", "colour": 1}), "There may be name or members."),
+        ("/api/v1/organizations/New", json!({"name": []}), "Give text."),
+        ("/api/v1/organizations/New", json!({"name": "x", "members": "y"}), "Give a list."),
+        ("/api/v1/organizations/New", json!(["x"]), "Send an object."),
+        ("/api/v1/organizations/New", json!("x"), "Give an object."),
+        (
+            RUN,
+            json!({"course": Portal::circuits(), "title": "x", "status": "published", "end": "9999-12-31T23:59:59Z"}),
+            "from 1700 to 4000",
+        ),
+        (
+            RUN,
+            json!({"course": Portal::circuits(), "title": "x", "status": "published", "end": "soon"}),
+            "such as 2026-11-20",
+        ),
+    ] {
+        let refused = upstream.put(path, &body).await;
+        assert_eq!(refused.status, StatusCode::BAD_REQUEST);
+        let detail = refused.json()["detail"].as_str().unwrap().to_owned();
+        assert!(detail.contains(sentence), "{detail}");
+        for parsers in ["expected", "variant", "struct", "sequence", "`", "line 1"] {
+            assert!(!detail.contains(parsers), "{detail}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_run_that_was_submitted_is_not_new_again() {
+    let portal = Portal::start().await;
+    let upstream = portal.program("sam@casebridge.test", "read catalogue").await;
+    let path = "/api/v1/course-runs/course-v1:MITx+6.002x+2031";
+    let put = async |status: &str, is_new: Option<bool>| {
+        let mut run = json!({"course": Portal::circuits(), "title": "A run", "status": status});
+        if let Some(is_new) = is_new {
+            run["is_new"] = json!(is_new);
+        }
+        upstream.put(path, &run).await.json()["is_new"].clone()
+    };
+    assert_eq!(put("unpublished", None).await, json!(true));
+    assert_eq!(put("unpublished", None).await, json!(true));
+    assert_eq!(put("review_by_legal", None).await, json!(false));
+    assert_eq!(put("unpublished", None).await, json!(false), "edits since, not a new run");
+    assert_eq!(put("unpublished", Some(true)).await, json!(true), "who says so wins");
+    assert_eq!(put("published", Some(true)).await, json!(true));
+    assert_eq!(put("unpublished", None).await, json!(false));
 }
 
 #[tokio::test]
@@ -77,6 +177,10 @@ async fn what_is_wrong_with_a_record_is_named() {
         (RUN, with(&run, "course", json!(NEW)), "course"),
         (RUN, with(&run, "has_ofac_restrictions", json!("yes")), "has_ofac_restrictions"),
         (RUN, with(&with(&run, "start", json!("2026-02-01")), "end", json!("2026-01-01")), "end"),
+        (RUN, with(&run, "start", json!("1699-12-31")), "start"),
+        (RUN, with(&run, "end", json!("4001-01-01T00:00:00Z")), "end"),
+        (RUN, with(&run, "go_live_date", json!("9999-12-31T23:59:59Z")), "go_live_date"),
+        (RUN, with(&run, "start", json!("4000-12-31T23:30:00-01:00")), "start"),
         (RUN, with(&run, "colour", json!(1)), "colour"),
     ] {
         upstream.put(path, &body).await.is_problem(StatusCode::BAD_REQUEST, Some(field));
@@ -106,6 +210,11 @@ async fn a_case_is_opened_listed_and_talked_on() {
         (&json!("Captions"), &json!(key), &json!("Open"))
     );
     assert_eq!(named.post("/api/v1/cases", &body).await.json(), case, "the same request is the same case");
+    let mut other = body.clone();
+    other["subject"] = json!("Other");
+    let reused = named.post("/api/v1/cases", &other).await;
+    reused.is_problem(StatusCode::CONFLICT, Some("Idempotency-Key"));
+    assert!(!reused.text().contains("another tab"), "{}", reused.text());
     assert_eq!(mia.get(&courses_cases).await.json()["items"], json!([case]));
     assert_eq!(mia.get(&format!("{RUN}/cases")).await.json()["items"], json!([case]));
     let other_run = "/api/v1/course-runs/course-v1:MITx+6.002x+2013-03-05/cases";
@@ -133,6 +242,18 @@ async fn a_case_is_opened_listed_and_talked_on() {
         mia.post(&posts, &body).await.is_problem(StatusCode::BAD_REQUEST, Some(field));
     }
     mia.post(&posts, &json!({"body": "x", "visibility": "internal"})).await.is_problem(StatusCode::FORBIDDEN, None);
+}
+
+#[tokio::test]
+async fn a_case_that_would_begin_with_an_internal_post_is_refused_by_name() {
+    let portal = Portal::start().await;
+    let sam = portal.program("sam@casebridge.test", "read write").await;
+    let body = json!({"course": Portal::circuits(), "subject": "One", "body": "psst", "visibility": "internal"});
+    let refused = sam.post("/api/v1/cases", &body).await;
+    refused.is_problem(StatusCode::UNPROCESSABLE_ENTITY, Some("visibility"));
+    assert!(refused.json()["detail"].as_str().unwrap().contains("partners see a case and its subject"));
+    let cases = format!("/api/v1/courses/{}/cases", Portal::circuits());
+    assert_eq!(sam.get(&cases).await.json()["items"], json!([]));
 }
 
 #[tokio::test]

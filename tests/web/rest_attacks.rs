@@ -52,6 +52,11 @@ async fn without_a_good_token_every_route_says_401_and_how_to_do_better() {
             refused.is_problem(StatusCode::UNAUTHORIZED, None);
             assert!(refused.header("www-authenticate").contains("invalid_token"));
         }
+        let jwt = Client::anybody(&portal).with("authorization", &format!("JWT {}", good.expose_secret()));
+        let refused = ask(&jwt, &row).await;
+        refused.is_problem(StatusCode::UNAUTHORIZED, None);
+        assert!(refused.text().contains("Authorization: Bearer cbt_"), "{}", refused.text());
+        assert!(!refused.text().contains("expired"), "{}", refused.text());
         let two = Client::with_token(&portal, good.expose_secret()).with("authorization", "Bearer x");
         ask(&two, &row).await.is_problem(StatusCode::UNAUTHORIZED, None);
     }

@@ -150,7 +150,7 @@ async fn defect_13_the_same_request_again_is_one_comment() {
         assert_eq!((first.status, second.status), (StatusCode::CREATED, StatusCode::CREATED));
         assert_eq!(first.json(), second.json());
         let other = json!({"course_uuid": Portal::circuits(), "comment": "Other"});
-        mia.post(COMMENTS, &other).await.is_problem(StatusCode::CONFLICT, None);
+        mia.post(COMMENTS, &other).await.is_problem(StatusCode::CONFLICT, Some("Idempotency-Key"));
         // Somebody else's request of the same name is another request.
         let sam =
             portal.program("sam@casebridge.test", "read write").await.with("idempotency-key", "nightly/2026-11-20#1");

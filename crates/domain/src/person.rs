@@ -152,11 +152,19 @@ impl PersonName {
     /// A part is too long or holds control characters.
     pub fn from_full(full: &str) -> Result<Self, Invalid> {
         let full = full.trim();
-        if full.chars().any(char::is_control) {
-            return Err(Invalid::new("A name holds no line breaks or control characters."));
-        }
+        // One that ends a part would be trimmed away with the spaces.
+        no_control_characters(full)?;
         let (first, last) = full.rsplit_once(char::is_whitespace).unwrap_or(("", full));
-        let name = Self { first: first.trim().to_owned(), last: last.to_owned() };
+        Self::new(first, last)
+    }
+
+    /// # Errors
+    /// A part is too long or holds control characters.
+    pub fn new(first: &str, last: &str) -> Result<Self, Invalid> {
+        let (first, last) = (first.trim(), last.trim());
+        no_control_characters(first)?;
+        no_control_characters(last)?;
+        let name = Self { first: first.to_owned(), last: last.to_owned() };
         if name.first.chars().count() > Self::FIRST_MAX_CHARS || name.last.chars().count() > Self::LAST_MAX_CHARS {
             return Err(Invalid::new(format!(
                 "A first name has at most {} characters, a last name {}.",
@@ -177,4 +185,11 @@ impl PersonName {
         let full = self.full();
         if full.is_empty() { username.as_str().to_owned() } else { full }
     }
+}
+
+fn no_control_characters(name: &str) -> Result<(), Invalid> {
+    if name.chars().any(char::is_control) {
+        return Err(Invalid::new("A name holds no line breaks or control characters."));
+    }
+    Ok(())
 }

@@ -48,7 +48,7 @@ pub struct NewCaseInput {
     /// One of the course's runs.
     pub run_key: Option<String>,
     pub subject: String,
-    /// Its first post.
+    /// Its first post, which is public.
     pub first: NewPost,
 }
 
@@ -161,10 +161,17 @@ impl Engine {
     /// case that was opened the first time.
     ///
     /// # Errors
-    /// As [`Engine::post_comment`]; [`Error::InvalidField`] for a subject that won't do.
+    /// As [`Engine::post_comment`]; [`Error::InvalidField`] for a subject that won't do and for a first post that is internal.
     pub async fn open_case(&self, actor: &Actor, case: NewCaseInput, wait: Wait) -> Result<CaseDetail, Error> {
         self.org()?;
         let course = self.writable_course(actor, case.course).await?;
+        // The list of a course's cases, with their subjects, is for everybody who reads the course.
+        if case.first.visibility == Visibility::Internal {
+            return Err(Error::field(
+                "visibility",
+                "A case's first post is public: partners see a case and its subject. Open it with a public post, then add the note.",
+            ));
+        }
         let subject = subject(&case.subject)?;
         let run = case.run_key.as_deref().map(|key| run_by_key(&course, key)).transpose()?;
         let now = self.clock.now();

@@ -1,5 +1,6 @@
 //! The catalogue: organizations, courses and their runs; the list of courses and the course page.
 
+mod belonging;
 mod entry;
 mod import;
 mod intake;
@@ -23,6 +24,7 @@ use crate::{
 };
 
 pub use self::entry::{CourseEntry, RunEntry};
+pub(crate) use self::import::{begins_as_json, column_names, csv_fields};
 
 const COURSES_PER_PAGE: u64 = 50;
 

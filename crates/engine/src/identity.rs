@@ -74,7 +74,7 @@ impl Passwords {
 }
 
 impl Engine {
-    /// The same answer after the same work for a wrong password, an unknown address and a disabled person.
+    /// The same answer after the same work for a wrong password, an unknown address, a disabled person and one without a password.
     ///
     /// # Errors
     /// [`Error::BadCredentials`], or the database is away.
@@ -84,7 +84,8 @@ impl Engine {
             Err(_) => None,
         };
         let user = user.filter(|user| user.disabled_at.is_none());
-        let matches = self.passwords.matches(password, user.as_ref().map(|user| user.password_hash.clone())).await?;
+        let hash = user.as_ref().and_then(|user| user.password().cloned());
+        let matches = self.passwords.matches(password, hash).await?;
         match user {
             Some(user) if matches => self.actor_of(user).await,
             _ => Err(Error::BadCredentials),
@@ -118,17 +119,13 @@ impl Engine {
     /// [`Error::Invalid`] for an unknown organization or a short password, [`Error::Conflict`] when the address or username
     /// is taken.
     pub async fn add_user(&self, person: NewPerson) -> Result<UserId, Error> {
-        if person.password.expose_secret().chars().count() < PASSWORD_MIN_CHARS {
-            return Err(Error::invalid(format!(
-                "The password is too short: use at least {PASSWORD_MIN_CHARS} characters."
-            )));
-        }
         let now = self.clock.now();
-        let mut salt = [0; SALT_BYTES];
-        self.random.fill(&mut salt);
-        let password_hash = self.passwords.hash(person.password.clone(), salt).await?;
+        let password_hash = self.new_hash(person.password).await?;
         let tx = self.store.begin().await?;
-        let Some(username) = free_username(&tx, &person).await? else {
+        if tx.users().by_email(&person.email).await?.is_some() {
+            return Err(Error::Conflict(format!("Somebody with the address {} is here already.", person.email)));
+        }
+        let Some(username) = free_username(&tx, &person.email, person.username.as_ref()).await? else {
             return Err(match person.username {
                 Some(taken) => {
                     Error::Conflict(format!("The username {taken} is taken. Choose another with --username."))
@@ -169,15 +166,39 @@ impl Engine {
         tracing::info!(user.id = %user.id, user.role = user.role.name(), "person added");
         Ok(user.id)
     }
+
+    /// Sets somebody's password, the first or another. Whoever is signed in as that person is signed out.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] for an unknown address or a short password.
+    pub async fn set_password(&self, email: &Email, password: SecretString) -> Result<(), Error> {
+        let hash = self.new_hash(password).await?;
+        let tx = self.store.begin().await?;
+        let user = tx.users().by_email(email).await?;
+        let user = user.ok_or_else(|| Error::invalid(format!("Nobody with the address {email} is known here.")))?;
+        tx.users().set_password_hash(user.id, &hash, self.clock.now()).await?;
+        tx.sessions().delete_for_user(user.id).await?;
+        tx.commit().await?;
+        tracing::info!(user.id = %user.id, "password set");
+        Ok(())
+    }
+
+    async fn new_hash(&self, password: SecretString) -> Result<SecretString, Error> {
+        if password.expose_secret().chars().count() < PASSWORD_MIN_CHARS {
+            return Err(Error::invalid(format!(
+                "The password is too short: use at least {PASSWORD_MIN_CHARS} characters."
+            )));
+        }
+        let mut salt = [0; SALT_BYTES];
+        self.random.fill(&mut salt);
+        self.passwords.hash(password, salt).await
+    }
 }
 
 /// The one asked for, or one made from the address; none when taken.
-async fn free_username(tx: &Tx, person: &NewPerson) -> Result<Option<Username>, Error> {
-    if tx.users().by_email(&person.email).await?.is_some() {
-        return Err(Error::Conflict(format!("Somebody with the address {} is here already.", person.email)));
-    }
-    let address = person.email.as_str();
-    let candidates = match &person.username {
+pub(crate) async fn free_username(tx: &Tx, email: &Email, asked: Option<&Username>) -> Result<Option<Username>, Error> {
+    let address = email.as_str();
+    let candidates = match asked {
         Some(username) => vec![username.clone()],
         None => [address.split('@').next().unwrap_or(address), address]
             .into_iter()

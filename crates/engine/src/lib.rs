@@ -17,10 +17,12 @@ mod feed_text;
 mod handling;
 mod health;
 mod identity;
+mod json;
 mod live;
 mod options;
 mod outbox;
 mod page;
+mod people;
 mod posting;
 mod preflight;
 mod settings;
@@ -39,15 +41,17 @@ pub use drafts::CaseDraft;
 pub use engine::Engine;
 pub use error::{Error, Public, PublicKind};
 pub use identity::NewPerson;
+pub use json::{JsonProblem, read_json};
 pub use options::{EngineOptions, Limits, OrgGrant, OrgOptions, UnusableOrg};
 pub use page::{PAGE_MOST, PAGE_USUAL, Page, PageRequest};
+pub use people::PeopleReport;
 pub use sync::{
     CourseProof, HistoryLoadState, HistoryLoadView, HistoryLoading, HistoryProgress, HistoryReport, HistoryStep,
     HistoryUpload, HistoryWatch, Reject, RejectFile, Tally,
 };
 pub use tokens::{Bearer, NewToken, OwnedToken, OwnedTokens, TokenState, TokenView};
 pub use views::{
-    ApiCalls, BeginConnect, CaseFilter, CaseState, CaseView, CatalogueCourses, CatalogueOrganization,
+    ApiCalls, BeginConnect, BelongingCount, CaseFilter, CaseState, CaseView, CatalogueCourses, CatalogueOrganization,
     CatalogueOrganizations, CatalogueRun, Connecting, ConnectionState, ConnectionView, CourseFilter, CourseInput,
     CourseList, CoursePage, CourseSummary, CourseView, DatabaseState, DeadDeliveries, DeadDelivery, DeadSubject,
     DeletedRecords, DraftText, Finding, HandlingView, Health, ImportCount, ImportMode, ImportReport, NewComment,

@@ -503,6 +503,8 @@ pub struct CourseInput {
     pub title: String,
     /// Keys of organizations that are in the catalogue, the one that publishes first.
     pub organizations: Vec<String>,
+    /// Addresses of everybody who is to be an editor; none leaves them as they are.
+    pub editors: Option<Vec<String>>,
 }
 
 /// A course run as an upstream system has it.
@@ -515,7 +517,7 @@ pub struct RunInput {
     pub go_live_date: Option<Timestamp>,
     pub status: RunStatus,
     pub has_ofac_restrictions: Option<bool>,
-    /// Whether nobody has submitted it yet; unsaid, as it was, and yes for one that is new here.
+    /// Whether nobody has submitted it yet; unsaid, yes until it has had another status than unpublished.
     pub is_new: Option<bool>,
 }
 
@@ -541,8 +543,37 @@ pub struct ImportReport {
     pub organizations: ImportCount,
     pub courses: ImportCount,
     pub runs: ImportCount,
-    /// Line of the file, and what is wrong there. The other lines were imported.
+    /// Of organizations.
+    pub members: BelongingCount,
+    /// Of courses.
+    pub editors: BelongingCount,
+    /// Line of the file, and what is wrong there. Everything else was imported.
     pub problems: Vec<(u64, String)>,
+}
+
+impl ImportReport {
+    /// How much of the file was taken in, or would be; what is there already counts.
+    pub const fn took_in(&self) -> u64 {
+        self.organizations.total()
+            + self.courses.total()
+            + self.runs.total()
+            + self.members.total()
+            + self.editors.total()
+    }
+}
+
+/// What an import did with who belongs to what.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BelongingCount {
+    pub added: u64,
+    pub removed: u64,
+    pub unchanged: u64,
+}
+
+impl BelongingCount {
+    pub const fn total(&self) -> u64 {
+        self.added + self.removed + self.unchanged
+    }
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]

@@ -2,15 +2,16 @@
 
 use domain::{Email, OrganizationId, PersonName, Role, SalesforceId, Timestamp, UserId, Username};
 use sea_orm::{
-    ActiveValue::Set, ColumnTrait, ConnectionTrait, DatabaseTransaction, EntityTrait, QueryFilter, QueryOrder,
-    QuerySelect, sea_query::Expr,
+    ActiveValue::Set,
+    ColumnTrait, ConnectionTrait, DatabaseTransaction, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
+    sea_query::{Expr, OnConflict},
 };
 use secrecy::{ExposeSecret, SecretString};
 use uuid::Uuid;
 
 use crate::{
     Error,
-    database::met,
+    database::{inserted, met},
     decode::{Field, row_or_none, rows, time, time_or_none},
     entities::{user_organizations, users},
 };
@@ -23,7 +24,7 @@ pub struct UserRow {
     pub username: Username,
     pub name: PersonName,
     pub role: Role,
-    /// A PHC string.
+    /// A PHC string; empty for somebody without a password, who can't sign in by one.
     pub password_hash: SecretString,
     /// A customer's account.
     pub account_salesforce_id: Option<SalesforceId>,
@@ -40,6 +41,7 @@ pub struct NewUser {
     pub username: Username,
     pub name: PersonName,
     pub role: Role,
+    /// As [`UserRow::password_hash`] has it.
     pub password_hash: SecretString,
     pub account_salesforce_id: Option<SalesforceId>,
     pub created_at: Timestamp,
@@ -63,6 +65,13 @@ impl TryFrom<users::Model> for UserRow {
             created_at: time(model.created_at),
             updated_at: time(model.updated_at),
         })
+    }
+}
+
+impl UserRow {
+    /// None before one is set.
+    pub fn password(&self) -> Option<&SecretString> {
+        Some(&self.password_hash).filter(|hash| !hash.expose_secret().is_empty())
     }
 }
 
@@ -147,6 +156,50 @@ impl Users<'_, DatabaseTransaction> {
         .exec_without_returning(self.connection)
         .await?;
         Ok(())
+    }
+
+    /// Whether it is new that the person belongs there.
+    pub async fn add_membership(&self, user: UserId, organization: OrganizationId) -> Result<bool, Error> {
+        let link = user_organizations::ActiveModel {
+            user_id: Set(user.as_uuid()),
+            organization_id: Set(organization.as_uuid()),
+        };
+        let key = [user_organizations::Column::UserId, user_organizations::Column::OrganizationId];
+        let insert = user_organizations::Entity::insert(link)
+            .on_conflict(OnConflict::columns(key).do_nothing().to_owned())
+            .exec_without_returning(self.connection)
+            .await;
+        inserted(insert)
+    }
+
+    /// Whether the person belonged there.
+    pub async fn remove_membership(&self, user: UserId, organization: OrganizationId) -> Result<bool, Error> {
+        let key = (user.as_uuid(), organization.as_uuid());
+        Ok(user_organizations::Entity::delete_by_id(key).exec(self.connection).await?.rows_affected > 0)
+    }
+
+    /// What somebody is called and may do, from now on.
+    ///
+    /// # Errors
+    /// [`Error::Conflict`] on `users_username`.
+    pub async fn describe(
+        &self,
+        user: UserId,
+        username: &Username,
+        name: &PersonName,
+        role: Role,
+        now: Timestamp,
+    ) -> Result<(), Error> {
+        let result = users::Entity::update_many()
+            .col_expr(users::Column::Username, Expr::value(username.as_str()))
+            .col_expr(users::Column::FirstName, Expr::value(name.first.as_str()))
+            .col_expr(users::Column::LastName, Expr::value(name.last.as_str()))
+            .col_expr(users::Column::Role, Expr::value(role.name()))
+            .col_expr(users::Column::UpdatedAt, Expr::value(now.as_micros()))
+            .filter(users::Column::Id.eq(user.as_uuid()))
+            .exec(self.connection)
+            .await?;
+        met(result.rows_affected, "user")
     }
 
     /// These organizations and no others.

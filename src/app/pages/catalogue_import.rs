@@ -1,6 +1,6 @@
 //! Taking a file into the catalogue, and the report of it.
 
-use engine::{ImportCount, ImportMode, ImportReport};
+use engine::{BelongingCount, ImportCount, ImportMode, ImportReport};
 use leptos::prelude::*;
 
 use super::catalogue::{Part, tabs};
@@ -27,7 +27,7 @@ pub fn catalogue_import(frame: &Frame, imported: Option<&Imported>, notice: Opti
                 {tabs(Part::Import)}
                 <div class="page-head">
                     <h1>"Import"</h1>
-                    <p class="muted">"Organizations, courses and runs from a file. Importing it again changes only what differs; a bad line spoils no other."</p>
+                    <p class="muted">"Organizations, courses and runs from a file, with members and editors. Importing it again changes only what differs; a bad line spoils no other."</p>
                 </div>
                 {notice.map(notice_bar)}
                 {imported.map(report)}
@@ -36,7 +36,7 @@ pub fn catalogue_import(frame: &Frame, imported: Option<&Imported>, notice: Opti
                         <label for="file">"File"</label>
                         <input class="input" id="file" name="file" type="file" required=true accept=".csv,.jsonl,.ndjson,.json,text/csv" aria-describedby="file-hint" />
                         <p class="muted field-hint" id="file-hint">
-                            "CSV with the columns institution, course_number, launch_date and title; or JSON lines, each an organization, a course or a run. At most 8 MB."
+                            "CSV with the columns institution, course_number, launch_date and title, or organization and email for members, or course and email for editors; or JSON lines, each an organization, a course or a run. At most 8 MB."
                         </p>
                     </div>
                     <div class="actions">
@@ -63,6 +63,18 @@ fn report(imported: &Imported) -> AnyView {
             </tr>
         }
     };
+    let belonging = |what: &'static str, count: &BelongingCount| {
+        (count.total() > 0).then(|| {
+            view! {
+                <tr>
+                    <th scope="row">{what}</th>
+                    <td>{count.added.to_string()}</td>
+                    <td>{counted(count.removed, "removed", "removed")}</td>
+                    <td>{count.unchanged.to_string()}</td>
+                </tr>
+            }
+        })
+    };
     let problems = report
         .problems
         .iter()
@@ -71,11 +83,13 @@ fn report(imported: &Imported) -> AnyView {
         .collect::<Vec<_>>();
     let count = report.problems.len();
     let bad = (count > 0).then(|| {
-        let left_out = format!(
-            "{} left out; the others {}.",
-            counted(count as u64, "line is", "lines are"),
-            if dry { "would be imported" } else { "were imported" }
-        );
+        let rest = match (dry, report.took_in()) {
+            (true, 0) => "nothing would be imported",
+            (false, 0) => "nothing was imported",
+            (true, _) => "everything else would be imported",
+            (false, _) => "everything else was imported",
+        };
+        let left_out = format!("{}; {rest}.", counted(count as u64, "line has a problem", "lines have problems"));
         let more = (count > PROBLEMS_SHOWN).then(|| {
             view! { <p class="muted">"The first " {PROBLEMS_SHOWN.to_string()} " are shown."</p> }
         });
@@ -103,6 +117,8 @@ fn report(imported: &Imported) -> AnyView {
                     {row("Organizations", &report.organizations)}
                     {row("Courses", &report.courses)}
                     {row("Runs", &report.runs)}
+                    {belonging("Members", &report.members)}
+                    {belonging("Editors", &report.editors)}
                 </tbody>
             </table>
             </div>

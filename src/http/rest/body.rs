@@ -5,6 +5,7 @@ use axum::{
     extract::{FromRequest, Request},
     http::{HeaderMap, StatusCode, header},
 };
+use engine::JsonProblem;
 use serde::de::DeserializeOwned;
 
 use super::Problem;
@@ -42,34 +43,10 @@ fn is_json(headers: &HeaderMap) -> bool {
 }
 
 fn read<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
-    // serde would take a list of the members' values for the object, too.
-    if bytes.trim_ascii_start().first().is_some_and(|first| *first == b'[') {
-        return Err(Problem::new(StatusCode::BAD_REQUEST, "The body is a list. Send an object."));
-    }
-    let mut json = serde_json::Deserializer::from_slice(bytes);
-    let value = serde_path_to_error::deserialize(&mut json).map_err(|error| {
-        let path = error.path().to_string();
-        let inner = error.into_inner();
-        if !inner.is_data() {
-            return Problem::new(StatusCode::BAD_REQUEST, format!("The body is not JSON: {inner}."));
-        }
-        let told = inner.to_string();
-        // Where in the text is of no use to people; which member is said beside it.
-        let told = told.rsplit_once(" at line ").map_or(told.as_str(), |(told, _)| told);
-        let blamed = match (told.strip_prefix("missing field `").and_then(|name| name.strip_suffix('`')), path.as_str())
-        {
-            // Of what is missing, the path ends at where it should be.
-            (Some(name), ".") => name.to_owned(),
-            (Some(name), place) => format!("{place}.{name}"),
-            (None, ".") => {
-                return Problem::new(StatusCode::BAD_REQUEST, format!("The body is of the wrong shape: {told}."));
-            }
-            (None, member) => member.to_owned(),
-        };
-        Problem::field(blamed, format!("{told}."))
-    })?;
-    json.end().map_err(|_| Problem::new(StatusCode::BAD_REQUEST, "Something follows the JSON of the body."))?;
-    Ok(value)
+    engine::read_json(bytes).map_err(|JsonProblem { member, sentence }| match member {
+        Some(member) => Problem::field(member, sentence),
+        None => Problem::new(StatusCode::BAD_REQUEST, sentence),
+    })
 }
 
 #[cfg(test)]

@@ -78,13 +78,14 @@ pub(crate) async fn admit(scope: Scope, request: Request, next: Next) -> Respons
 }
 
 fn nobody(request: &Request) -> Response {
-    let (detail, challenge) = if request.headers().contains_key(header::AUTHORIZATION) {
-        (
-            "The token is unknown, expired or revoked. Make a new one.",
-            "Bearer realm=\"casebridge\", error=\"invalid_token\"",
-        )
-    } else {
-        ("Send a bearer token: Authorization: Bearer cbt_…", "Bearer realm=\"casebridge\"")
+    let invalid = "Bearer realm=\"casebridge\", error=\"invalid_token\"";
+    let (detail, challenge) = match presented(request) {
+        Presented::Token(_) => ("The token is unknown, expired or revoked. Make a new one.", invalid),
+        Presented::Other => (
+            "Send one bearer token, not JWT, Basic or another kind of authorization: Authorization: Bearer cbt_…",
+            invalid,
+        ),
+        Presented::Cookie => ("Send a bearer token: Authorization: Bearer cbt_…", "Bearer realm=\"casebridge\""),
     };
     challenged(Problem::new(StatusCode::UNAUTHORIZED, detail), challenge)
 }

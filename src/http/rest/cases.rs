@@ -3,7 +3,7 @@
 use axum::{
     Json,
     extract::State,
-    http::HeaderMap,
+    http::{HeaderMap, StatusCode},
     response::{IntoResponse, Response},
 };
 use engine::{NewCaseInput, NewPost};
@@ -15,7 +15,7 @@ use super::{
     Problem, answer,
     body::Body,
     caller::Caller,
-    idempotency::IdempotencyKey,
+    idempotency::{self, IdempotencyKey},
     parameters::{PathText, Query},
     shapes::{Case, Cases, PostVisibility},
 };
@@ -33,7 +33,9 @@ pub(crate) struct NewCaseBody {
     /// The first post: plain text.
     #[schema(example = "The second week's videos have none.", min_length = 1)]
     body: String,
+    /// Of the first post: `public`, for partners see every case of their courses and its subject. Internal notes are added afterwards.
     #[serde(default)]
+    #[schema(value_type = String, pattern = "^public$", example = "public")]
     visibility: PostVisibility,
 }
 
@@ -104,11 +106,13 @@ pub(crate) async fn show(
 
 /// Open a case with its first post
 ///
-/// Whoever may write to the course. With an `Idempotency-Key` the same request again answers with the same case.
+/// Whoever may write to the course. Partners see the case, its subject and this first post, so the post is public; internal notes are
+/// added afterwards. With an `Idempotency-Key` the same request again answers with the same case.
 #[utoipa::path(post, path = "/api/v1/cases", tag = "Cases", operation_id = "openCase",
     params(("Idempotency-Key" = Option<String>, Header, description = "Any name for this request, such as a UUID")),
     request_body = NewCaseBody,
-    responses((status = 201, description = "The case", body = Case, headers(("Location" = String, description = "Where it is")))))]
+    responses((status = 201, description = "The case", body = Case, headers(("Location" = String, description = "Where it is"))),
+              (status = 422, description = "The first post would be internal", body = Problem, content_type = "application/problem+json")))]
 pub(crate) async fn open(
     State(state): State<AppState>,
     Caller(actor): Caller,
@@ -123,6 +127,9 @@ pub(crate) async fn open(
         run_key: body.course_run.clone(),
     };
     let case = NewCaseInput { course: body.course.into(), run_key: body.course_run, subject: body.subject, first };
-    let case = state.engine().open_case(&actor, case, wait(&headers)).await?;
+    let opened = state.engine().open_case(&actor, case, wait(&headers)).await;
+    let case = opened.map_err(|error| {
+        idempotency::told(error.into()).with_status_for("visibility", StatusCode::UNPROCESSABLE_ENTITY)
+    })?;
     Ok(answer::created(&format!("/api/v1/cases/{}", case.id), Case::from(case)))
 }

@@ -18,7 +18,7 @@ use super::{
     body::Body,
     caller::Caller,
     cases::with_cursor,
-    idempotency::IdempotencyKey,
+    idempotency::{self, IdempotencyKey},
     parameters::{Query, id},
     shapes::{Delivery, PostVisibility},
 };
@@ -133,8 +133,9 @@ pub(crate) async fn create(
         visibility: body.visibility.into(),
     };
     let made = state.engine().add_comment(&actor, id("course_uuid", course)?, comment, wait(&headers)).await;
-    let made =
-        made.map_err(|error| Problem::from(error).renamed("body", "comment").renamed("course_run", "course_run_key"))?;
+    let made = made.map_err(|error| {
+        idempotency::told(error.into()).renamed("body", "comment").renamed("course_run", "course_run_key")
+    })?;
     Ok((StatusCode::CREATED, Json(Comment::from(made))).into_response())
 }
 

@@ -85,7 +85,7 @@ impl From<RunEntry> for CourseRun {
     }
 }
 
-/// What a run is to be. Dates are RFC 3339, or plain days in UTC; what is left out is unknown.
+/// What a run is to be. Dates are RFC 3339, or plain days in UTC, from 1700 to 4000 as Salesforce has them; what is left out is unknown.
 #[derive(Clone, Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct CourseRunBody {
@@ -100,7 +100,7 @@ pub(crate) struct CourseRunBody {
     go_live_date: Option<Moment>,
     status: Status,
     has_ofac_restrictions: Option<bool>,
-    /// Left out: as it was, and true for a run that is new here.
+    /// Left out: true until the run has been submitted, which any status but `unpublished` says of it.
     is_new: Option<bool>,
 }
 

@@ -41,6 +41,9 @@ pub(crate) struct CourseBody {
     /// Keys of organizations that are there already, the one that publishes first.
     #[schema(example = json!(["MITx"]), min_items = 1)]
     organizations: Vec<String>,
+    /// Addresses of everybody who is to be an editor, all of them known here. Left out: they stay as they are.
+    #[schema(example = json!(["mia@mitx.test"]))]
+    editors: Option<Vec<String>>,
 }
 
 /// One course
@@ -71,8 +74,8 @@ pub(crate) async fn save(
     Body(body): Body<CourseBody>,
 ) -> Result<Response, Problem> {
     let id = uuid.id("uuid")?;
-    let CourseBody { key, title, organizations } = body;
-    let saved = state.engine().put_course(&actor, id, CourseInput { key, title, organizations }).await?;
+    let CourseBody { key, title, organizations, editors } = body;
+    let saved = state.engine().put_course(&actor, id, CourseInput { key, title, organizations, editors }).await?;
     let course = state.engine().course_entry(&actor, id).await?;
     Ok((answer::saved(saved), Json(Course::from(course))).into_response())
 }

@@ -4,7 +4,7 @@ use std::convert::Infallible;
 
 use axum::{
     extract::FromRequestParts,
-    http::{HeaderName, request::Parts},
+    http::{HeaderName, StatusCode, request::Parts},
 };
 use domain::PostKey;
 use engine::Actor;
@@ -46,4 +46,13 @@ impl IdempotencyKey {
             _ => Err(wrong()),
         }
     }
+}
+
+/// A post's key is this header and nothing else, so a conflict about it is one about the header.
+pub(crate) fn told(problem: Problem) -> Problem {
+    if problem.status() != StatusCode::CONFLICT {
+        return problem;
+    }
+    let sentence = "This Idempotency-Key was used for another request. Send a new one with a new request; the same one only with the same content.";
+    Problem::field(SAID, sentence).with_status_for(SAID, StatusCode::CONFLICT)
 }

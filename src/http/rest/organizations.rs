@@ -25,6 +25,9 @@ pub(crate) struct Organization {
 pub(crate) struct OrganizationBody {
     #[schema(example = "MIT", min_length = 1, max_length = 1000)]
     name: String,
+    /// Addresses of everybody who is to be a member, all of them known here. Left out: they stay as they are.
+    #[schema(example = json!(["mia@mitx.test"]))]
+    members: Option<Vec<String>>,
 }
 
 /// One organization
@@ -54,7 +57,8 @@ pub(crate) async fn save(
     key: PathText,
     Body(body): Body<OrganizationBody>,
 ) -> Result<Response, Problem> {
-    let saved = state.engine().put_organization(&actor, key.as_str(), &body.name).await?;
+    let OrganizationBody { name, members } = body;
+    let saved = state.engine().put_organization_with(&actor, key.as_str(), &name, members.as_deref()).await?;
     let organization = state.engine().organization(&actor, key.as_str()).await?;
     Ok((answer::saved(saved), Json(Organization { key: organization.key, name: organization.name })).into_response())
 }

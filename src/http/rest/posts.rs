@@ -17,7 +17,7 @@ use super::{
     body::Body,
     caller::Caller,
     cases::with_cursor,
-    idempotency::IdempotencyKey,
+    idempotency::{self, IdempotencyKey},
     parameters::{PathText, Query},
     shapes::{Delivery, PostVisibility},
 };
@@ -155,6 +155,7 @@ pub(crate) async fn create(
         visibility: body.visibility.into(),
         run_key: body.course_run,
     };
-    let post = state.engine().post_on_case(&actor, id.id("id")?, post, wait(&headers)).await?;
+    let post = state.engine().post_on_case(&actor, id.id("id")?, post, wait(&headers)).await;
+    let post = post.map_err(|error| idempotency::told(error.into()))?;
     Ok((axum::http::StatusCode::CREATED, Json(Post::from(post))).into_response())
 }

@@ -65,6 +65,15 @@ impl Problem {
         self
     }
 
+    /// The same with another status, where this field is to blame.
+    pub(crate) fn with_status_for(self, field: &str, status: StatusCode) -> Self {
+        if !self.errors.iter().any(|error| error.field == field) {
+            return self;
+        }
+        let Self { detail, errors, .. } = self;
+        Self { errors, ..Self::new(status, detail) }
+    }
+
     pub(crate) fn status(&self) -> StatusCode {
         StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
     }

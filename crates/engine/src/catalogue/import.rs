@@ -10,7 +10,7 @@ use domain::{CourseId, CourseKey, IsNew, OfacDecision, OrganizationId, Organizat
 use indexmap::IndexMap;
 use store::{CourseUpsert, OrganizationUpsert, RunUpsert};
 
-use super::{intake::Intake, save};
+use super::{belonging, intake::Intake, save};
 use crate::{Actor, Engine, Error, ImportMode, ImportReport, access};
 
 /// Courses written in one transaction, so that an import of any size holds up nobody for long.
@@ -42,28 +42,35 @@ struct Run {
 
 impl Engine {
     /// Takes in a file: CSV with the columns `institution, course_number, launch_date (MM/DD/YYYY), title`, where a course is titled as
-    /// its latest run is; or JSON lines, each `{"organization": {…}}`, `{"course": {…}}` or `{"run": {…}}`. Which of the two is told by
-    /// its first character.
+    /// its latest run is; CSV with the columns `organization, email` or `course, email`, which adds members and editors; or JSON lines,
+    /// each `{"organization": {…}}`, `{"course": {…}}` or `{"run": {…}}`. JSON is told by its first character.
     ///
     /// # Errors
     /// [`Error::Invalid`] when the file can't be read or lacks a column; a bad line is a problem of the report instead.
     pub async fn take_in_catalogue(&self, reader: impl Read, mode: ImportMode) -> Result<ImportReport, Error> {
         let mut reader = BufReader::new(reader);
         let unreadable = |error: std::io::Error| Error::invalid(format!("The file can't be read: {error}."));
-        let begins = reader.fill_buf().map_err(unreadable)?;
-        let begins = begins.strip_prefix(b"\xef\xbb\xbf").unwrap_or(begins);
-        let is_json = begins.trim_ascii_start().first() == Some(&b'{');
+        let is_json = begins_as_json(&mut reader)?;
         let mut report = ImportReport::default();
         if is_json {
             self.take_in_lines(reader, mode, &mut report).await?;
         } else {
-            self.take_in_table(reader, mode, &mut report).await?;
+            let mut first = Vec::new();
+            reader.read_until(b'\n', &mut first).map_err(unreadable)?;
+            let belongings = csv_fields(&first).ok().and_then(|record| belonging::Columns::of(&column_names(&record)));
+            let whole = first.chain(reader);
+            match belongings {
+                Some(columns) => self.take_in_belongings(whole, columns, mode, &mut report).await?,
+                None => self.take_in_table(whole, mode, &mut report).await?,
+            }
         }
         if mode == ImportMode::Write {
             self.worker.wake();
             tracing::info!(
                 import.courses = report.courses.total(),
                 import.runs = report.runs.total(),
+                import.members = report.members.total(),
+                import.editors = report.editors.total(),
                 import.problems = report.problems.len(),
                 "catalogue imported"
             );
@@ -152,7 +159,7 @@ fn read(reader: impl Read, report: &mut ImportReport) -> Result<IndexMap<CourseK
         )
     };
     let headers = match next().transpose()? {
-        Some((_, line)) => fields(&line).map_err(Error::invalid)?,
+        Some((_, line)) => csv_fields(&line).map_err(Error::invalid)?,
         None => ByteRecord::new(),
     };
     let columns = columns(&headers)?;
@@ -161,7 +168,7 @@ fn read(reader: impl Read, report: &mut ImportReport) -> Result<IndexMap<CourseK
         if text.trim_ascii().is_empty() {
             continue;
         }
-        let read = fields(&text).and_then(|record| line(&record, columns)).and_then(|line| add(&mut courses, line));
+        let read = csv_fields(&text).and_then(|record| line(&record, columns)).and_then(|line| add(&mut courses, line));
         if let Err(problem) = read {
             report.problems.push((number, problem));
         }
@@ -169,9 +176,16 @@ fn read(reader: impl Read, report: &mut ImportReport) -> Result<IndexMap<CourseK
     Ok(courses)
 }
 
+/// Whether a file is JSON lines rather than a table, told by its first character.
+pub(crate) fn begins_as_json(reader: &mut impl BufRead) -> Result<bool, Error> {
+    let begins = reader.fill_buf().map_err(|error| Error::invalid(format!("The file can't be read: {error}.")))?;
+    let begins = begins.strip_prefix(b"\xef\xbb\xbf").unwrap_or(begins);
+    Ok(begins.trim_ascii_start().first() == Some(&b'{'))
+}
+
 /// The fields of one line. None of a catalogue's holds a line break, so a quote that is left open spoils its own line and
 /// doesn't swallow those after it.
-fn fields(line: &[u8]) -> Result<ByteRecord, String> {
+pub(crate) fn csv_fields(line: &[u8]) -> Result<ByteRecord, String> {
     // Read as a field of the same record, the second line shows that the first never ended.
     let guarded = [line, b"\nend"].concat();
     let mut csv = csv::ReaderBuilder::new()
@@ -187,17 +201,22 @@ fn fields(line: &[u8]) -> Result<ByteRecord, String> {
     }
 }
 
-/// Where each of [`COLUMNS`] stands.
-fn columns(headers: &ByteRecord) -> Result<[usize; 4], Error> {
-    let names: Vec<String> = headers
+/// What the first line calls its columns.
+pub(crate) fn column_names(headers: &ByteRecord) -> Vec<String> {
+    headers
         .iter()
         .map(|name| String::from_utf8_lossy(name).trim_start_matches('\u{feff}').trim().to_lowercase())
-        .collect();
+        .collect()
+}
+
+/// Where each of [`COLUMNS`] stands.
+fn columns(headers: &ByteRecord) -> Result<[usize; 4], Error> {
+    let names = column_names(headers);
     let mut places = [0; 4];
     for (place, column) in places.iter_mut().zip(COLUMNS) {
         *place = names.iter().position(|name| name == column).ok_or_else(|| {
             Error::invalid(format!(
-                "The file has no column “{column}”. Its first line must name the columns {}.",
+                "The file has no column “{column}”. Its first line must name the columns {}; or organization and email; or course and email.",
                 COLUMNS.join(", ")
             ))
         })?;
@@ -217,11 +236,10 @@ fn line(record: &ByteRecord, columns: [usize; 4]) -> Result<Line, String> {
     let date = jiff::civil::Date::strptime("%m/%d/%Y", &date)
         .or_else(|_| date.parse())
         .map_err(|_| format!("The launch_date “{date}” is no date. Write it as MM/DD/YYYY."))?;
-    let launched = date
-        .to_zoned(jiff::tz::TimeZone::UTC)
-        .map_err(|_| format!("The launch_date “{date}” is out of range."))?
-        .timestamp()
-        .into();
+    let launched = date.to_zoned(jiff::tz::TimeZone::UTC).ok().map(|at| at.timestamp().into());
+    let launched = launched.filter(|at| save::org_holds(*at)).ok_or_else(|| {
+        format!("The launch_date “{date}” is out of range: Salesforce holds dates from 1700 to 4000.")
+    })?;
     Ok(Line {
         institution: field(institution, "institution")?,
         // Keys in the org's and other systems' URLs hold no spaces: "JPAL 101x" is JPAL_101x.

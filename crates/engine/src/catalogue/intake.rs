@@ -1,10 +1,14 @@
 //! Where an import puts what it read: into the catalogue, or, on a dry run, nowhere but into its report.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
-use domain::{CourseId, CourseKey, CourseRunId, IsNew, OrganizationId, OrganizationKey, RunKey};
+use domain::{CourseId, CourseKey, CourseRunId, IsNew, OrganizationId, OrganizationKey, RunKey, UserId};
 use store::{Changed, CourseUpsert, OrganizationUpsert, RunUpsert, Tx};
 
+use super::{
+    belonging::{Named, Others, Place},
+    save::still_new,
+};
 use crate::{Engine, Error, ImportCount, ImportMode, ImportReport, sync::DeliveryKind};
 
 pub(super) struct Intake<'a> {
@@ -17,12 +21,18 @@ pub(super) struct Intake<'a> {
     courses: HashMap<CourseId, CourseUpsert>,
     course_keys: HashMap<CourseKey, CourseId>,
     runs: HashMap<RunKey, RunUpsert>,
+    /// Who belongs where, as this file has changed it.
+    belonging: HashMap<Place, HashSet<UserId>>,
 }
 
 impl<'a> Intake<'a> {
     pub(super) fn new(engine: &'a Engine, mode: ImportMode) -> Self {
-        let (organizations, courses, course_keys, runs) = Default::default();
-        Self { engine, mode, tx: None, organizations, courses, course_keys, runs }
+        let (organizations, courses, course_keys, runs, belonging) = Default::default();
+        Self { engine, mode, tx: None, organizations, courses, course_keys, runs, belonging }
+    }
+
+    pub(super) const fn engine(&self) -> &'a Engine {
+        self.engine
     }
 
     pub(super) async fn begin(&mut self) -> Result<(), Error> {
@@ -114,6 +124,49 @@ impl<'a> Intake<'a> {
         Ok(())
     }
 
+    /// Lets these people belong there. Where one of a list isn't known, nobody has to leave: it may be somebody whose address is
+    /// misspelt.
+    pub(super) async fn belonging(
+        &mut self,
+        place: Place,
+        named: Named,
+        others: Others,
+        line: u64,
+        report: &mut ImportReport,
+    ) -> Result<(), Error> {
+        let before = match self.belonging.get(&place) {
+            Some(before) => before.clone(),
+            None => place.people(&self.engine.store.read()).await?,
+        };
+        let mut after = before.clone();
+        if others == Others::Leave && named.problems.is_empty() {
+            after.clear();
+        }
+        after.extend(&named.people);
+        let counted = match place {
+            Place::MembersOf(_) => &mut report.members,
+            Place::EditorsOf(_) => &mut report.editors,
+        };
+        for user in after.difference(&before) {
+            if let Some(tx) = &self.tx {
+                place.add(tx, *user).await?;
+            }
+            counted.added += 1;
+        }
+        for user in before.difference(&after) {
+            if let Some(tx) = &self.tx {
+                place.remove(tx, *user).await?;
+            }
+            counted.removed += 1;
+        }
+        counted.unchanged += u64::try_from(named.people.intersection(&before).count()).unwrap_or(u64::MAX);
+        self.belonging.insert(place, after);
+        if !named.problems.is_empty() {
+            report.problems.push((line, named.problems.join(" ")));
+        }
+        Ok(())
+    }
+
     /// In the catalogue or said before in this file.
     pub(super) async fn organization_by_key(&self, key: &OrganizationKey) -> Result<Option<OrganizationId>, Error> {
         if let Some((id, _)) = self.organizations.get(key) {
@@ -152,13 +205,13 @@ impl<'a> Intake<'a> {
 
     pub(super) async fn run_is_new(&self, key: &RunKey) -> Result<Option<IsNew>, Error> {
         if let Some(planned) = self.runs.get(key) {
-            return Ok(Some(planned.is_new));
+            return Ok(Some(still_new(planned.status, planned.is_new)));
         }
         let found = match &self.tx {
             Some(tx) => tx.catalogue().run_by_key(key).await?,
             None => self.engine.store.read().catalogue().run_by_key(key).await?,
         };
-        Ok(found.map(|row| row.is_new))
+        Ok(found.map(|row| still_new(row.status, row.is_new)))
     }
 }
 

@@ -8,10 +8,11 @@ use serde::Deserialize;
 use store::{CourseUpsert, OrganizationUpsert};
 
 use super::{
+    belonging::{Others, Place},
     intake::Intake,
     save::{course_facts, key_taken, no_course, no_organization, organization_upsert, run_facts, run_upsert},
 };
-use crate::{CourseInput, Engine, Error, ImportMode, ImportReport, RunInput};
+use crate::{CourseInput, Engine, Error, ImportMode, ImportReport, JsonProblem, RunInput, read_json};
 
 /// Records written in one transaction.
 const AT_ONCE: usize = 500;
@@ -29,6 +30,7 @@ enum Record {
 struct Organization {
     key: String,
     name: String,
+    members: Option<Vec<String>>,
 }
 
 #[derive(Deserialize)]
@@ -38,6 +40,7 @@ struct Course {
     key: String,
     title: String,
     organizations: Vec<String>,
+    editors: Option<Vec<String>>,
 }
 
 #[derive(Deserialize)]
@@ -58,7 +61,7 @@ struct Run {
 /// Each with the line it stands on.
 #[derive(Default)]
 struct Records {
-    organizations: Vec<(u64, OrganizationUpsert)>,
+    organizations: Vec<(u64, OrganizationUpsert, Option<Vec<String>>)>,
     courses: Vec<(u64, CourseId, CourseInput)>,
     runs: Vec<(u64, String, RunInput)>,
 }
@@ -74,8 +77,9 @@ impl Engine {
         let mut intake = Intake::new(self, mode);
         for some in organizations.chunks(AT_ONCE) {
             intake.begin().await?;
-            for (_, upsert) in some {
-                intake.organization(upsert.clone(), report).await?;
+            for (line, upsert, members) in some {
+                let place = Place::MembersOf(intake.organization(upsert.clone(), report).await?);
+                take_in_people(&mut intake, place, members.as_deref(), *line, report).await?;
             }
             intake.commit().await?;
         }
@@ -83,7 +87,10 @@ impl Engine {
             intake.begin().await?;
             for (line, id, course) in some {
                 let taken = take_in_course(&mut intake, *id, course, report).await;
-                told(taken, *line, report)?;
+                if told(taken, *line, report)? == Taken::In {
+                    let editors = course.editors.as_deref();
+                    take_in_people(&mut intake, Place::EditorsOf(*id), editors, *line, report).await?;
+                }
             }
             intake.commit().await?;
         }
@@ -119,6 +126,19 @@ async fn take_in_course(
     intake.course(CourseUpsert { id, key, title, organizations }, report).await
 }
 
+/// Exactly these, as far as they are known; without a list it stays as it is.
+async fn take_in_people(
+    intake: &mut Intake<'_>,
+    place: Place,
+    emails: Option<&[String]>,
+    line: u64,
+    report: &mut ImportReport,
+) -> Result<(), Error> {
+    let Some(emails) = emails else { return Ok(()) };
+    let named = intake.engine().named(place, emails).await?;
+    intake.belonging(place, named, Others::Leave, line, report).await
+}
+
 async fn take_in_run(
     intake: &mut Intake<'_>,
     key: &str,
@@ -133,14 +153,21 @@ async fn take_in_run(
     intake.run(run_upsert(key, title, run.clone(), before), report).await
 }
 
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Taken {
+    In,
+    Not,
+}
+
 /// What is wrong with a line is told of it; what is wrong with the database ends the import.
-fn told(taken: Result<(), Error>, line: u64, report: &mut ImportReport) -> Result<(), Error> {
+fn told(taken: Result<(), Error>, line: u64, report: &mut ImportReport) -> Result<Taken, Error> {
     match taken {
+        Ok(()) => Ok(Taken::In),
         Err(error @ (Error::Invalid(_) | Error::InvalidField { .. } | Error::Conflict(_))) => {
             report.problems.push((line, error.public().message));
-            Ok(())
+            Ok(Taken::Not)
         }
-        other => other,
+        Err(error) => Err(error),
     }
 }
 
@@ -160,16 +187,14 @@ fn read(reader: impl BufRead, report: &mut ImportReport) -> Result<Records, Erro
 }
 
 fn add(records: &mut Records, number: u64, line: &[u8]) -> Result<(), String> {
-    let record: Record = serde_json::from_slice(line).map_err(|error| {
-        format!("The line can't be read: {}.", error.to_string().split(" at line ").next().unwrap_or_default())
-    })?;
+    let record: Record = read_json(line).map_err(JsonProblem::told)?;
     match record {
-        Record::Organization(Organization { key, name }) => {
+        Record::Organization(Organization { key, name, members }) => {
             let upsert = organization_upsert(&key, &name).map_err(|error| error.public().message)?;
-            records.organizations.push((number, upsert));
+            records.organizations.push((number, upsert, members));
         }
-        Record::Course(Course { uuid, key, title, organizations }) => {
-            records.courses.push((number, uuid, CourseInput { key, title, organizations }));
+        Record::Course(Course { uuid, key, title, organizations, editors }) => {
+            records.courses.push((number, uuid, CourseInput { key, title, organizations, editors }));
         }
         Record::Run(run) => {
             let input = RunInput {
@@ -194,6 +219,8 @@ fn moment(field: &str, text: Option<String>) -> Result<Option<Timestamp>, String
     let day = || Some(text.parse::<jiff::civil::Date>().ok()?.to_zoned(jiff::tz::TimeZone::UTC).ok()?.timestamp());
     match text.parse::<jiff::Timestamp>().ok().or_else(day) {
         Some(at) => Ok(Some(at.into())),
-        None => Err(format!("The {field} “{text}” is no time. Write it as 2026-11-20T12:00:00Z.")),
+        None => {
+            Err(format!("The {field} “{text}” is no time between 1700 and 4000. Write it as 2026-11-20T12:00:00Z."))
+        }
     }
 }

@@ -1,11 +1,12 @@
 //! What those who keep the catalogue see of it, and who belongs to what: members of organizations, editors of courses.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 
-use domain::{CourseId, Email, OrganizationId, OrganizationKey, Role, UserId};
+use domain::{CourseId, Email, OrganizationId, OrganizationKey, UserId};
 use store::{DeliveryState, OrgRecordKind, OrganizationRow, UserRow};
 use uuid::Uuid;
 
+use super::belonging::Place;
 use crate::{
     Actor, CatalogueCourses, CatalogueOrganization, CatalogueOrganizations, CatalogueRun, CourseFilter, CoursePage,
     Engine, Error, OrganizationPage, Person, RecordState, access, facts::named_editors, sync::DeliveryKind, time_text,
@@ -106,10 +107,10 @@ impl Engine {
         access::check_keeps_catalogue(actor)?;
         self.store.read().catalogue().organization(organization).await?.ok_or(Error::NotFound)?;
         let user = self.user_called(email).await?;
-        if user.role != Role::Partner {
-            return Err(Error::field("email", "Only partners belong to organizations; staff and admins see them all."));
-        }
-        self.change_memberships(user.id, |memberships| memberships.push(organization)).await?;
+        Place::MembersOf(organization).check(&user).map_err(|sentence| Error::field("email", sentence))?;
+        let tx = self.store.begin().await?;
+        tx.users().add_membership(user.id, organization).await?;
+        tx.commit().await?;
         tracing::info!(organization.id = %organization, member.id = %user.id, user.id = %actor.user(), "member added");
         Ok(())
     }
@@ -125,7 +126,9 @@ impl Engine {
         member: UserId,
     ) -> Result<(), Error> {
         access::check_keeps_catalogue(actor)?;
-        self.change_memberships(member, |memberships| memberships.retain(|each| *each != organization)).await?;
+        let tx = self.store.begin().await?;
+        tx.users().remove_membership(member, organization).await?;
+        tx.commit().await?;
         tracing::info!(organization.id = %organization, member.id = %member, user.id = %actor.user(), "member removed");
         Ok(())
     }
@@ -138,9 +141,7 @@ impl Engine {
         access::check_keeps_catalogue(actor)?;
         self.store.read().catalogue().course(course).await?.ok_or(Error::NotFound)?;
         let user = self.user_called(email).await?;
-        if user.role == Role::Customer {
-            return Err(Error::field("email", "Customers see no courses, so they can't edit one."));
-        }
+        Place::EditorsOf(course).check(&user).map_err(|sentence| Error::field("email", sentence))?;
         let tx = self.store.begin().await?;
         tx.catalogue().add_editor(course, user.id).await?;
         tx.commit().await?;
@@ -165,21 +166,6 @@ impl Engine {
         };
         let email = Email::new(email.trim()).map_err(|_| unknown())?;
         self.store.read().users().by_email(&email).await?.ok_or_else(unknown)
-    }
-
-    async fn change_memberships(
-        &self,
-        user: UserId,
-        change: impl FnOnce(&mut Vec<OrganizationId>),
-    ) -> Result<(), Error> {
-        let tx = self.store.begin().await?;
-        let before = tx.users().memberships(user).await?;
-        let mut memberships = before.clone();
-        change(&mut memberships);
-        if before.iter().collect::<HashSet<_>>() != memberships.iter().collect::<HashSet<_>>() {
-            tx.users().set_memberships(user, &memberships).await?;
-        }
-        Ok(tx.commit().await?)
     }
 
     async fn with_states(&self, rows: Vec<OrganizationRow>) -> Result<Vec<CatalogueOrganization>, Error> {

@@ -3,15 +3,19 @@
 
 use domain::{
     CommentBody, CourseId, CourseKey, CourseRunId, DeliveryId, IsNew, OfacDecision, OrganizationId, OrganizationKey,
-    RunKey,
+    RunKey, RunStatus, Timestamp,
 };
 use store::{Changed, CourseUpsert, NewDelivery, OrganizationUpsert, RunUpsert, Tx};
 use uuid::Uuid;
 
+use super::belonging::{self, Place};
 use crate::{Actor, CourseInput, Engine, Error, RunInput, Saved, access, sync::DeliveryKind};
 
 /// Names and titles; longer than any the catalogue of a university has, and cut for the org.
 const TITLE_MAX_CHARS: usize = 1_000;
+
+const YEAR_1700: Timestamp = Timestamp::from_micros(-8_520_336_000_000_000);
+const YEAR_4001: Timestamp = Timestamp::from_micros(64_092_211_200_000_000);
 
 /// Deliveries enqueued in one transaction.
 const AT_ONCE: usize = 500;
@@ -22,12 +26,34 @@ impl Engine {
     /// # Errors
     /// [`Error::Forbidden`] for everybody but staff and admins; [`Error::InvalidField`].
     pub async fn put_organization(&self, actor: &Actor, key: &str, name: &str) -> Result<Saved, Error> {
+        self.put_organization_with(actor, key, name, None).await
+    }
+
+    /// The same with the addresses of all who are to be its members; without a list they stay as they are.
+    ///
+    /// # Errors
+    /// As [`Engine::put_organization`].
+    pub async fn put_organization_with(
+        &self,
+        actor: &Actor,
+        key: &str,
+        name: &str,
+        members: Option<&[String]>,
+    ) -> Result<Saved, Error> {
         access::check_may_edit_catalogue(actor)?;
         let upsert = organization_upsert(key, name)?;
         let now = self.clock.now();
-        let tx = self.store.begin().await?;
         let new_id = OrganizationId::from_uuid(self.random.uuid_v7(now));
+        let members = match members {
+            // Whether somebody can be a member doesn't depend on of what.
+            Some(emails) => Some(self.all_named(Place::MembersOf(new_id), emails).await?),
+            None => None,
+        };
+        let tx = self.store.begin().await?;
         let (row, changed) = tx.catalogue().upsert_organization(&upsert, new_id, now).await?;
+        if let Some(members) = members {
+            belonging::set(&tx, Place::MembersOf(row.id), &members).await?;
+        }
         self.send_if(&tx, DeliveryKind::Organization, row.id.as_uuid(), changed).await?;
         tx.commit().await?;
         Ok(self.saved(changed))
@@ -40,6 +66,10 @@ impl Engine {
     pub async fn put_course(&self, actor: &Actor, id: CourseId, course: CourseInput) -> Result<Saved, Error> {
         access::check_may_edit_catalogue(actor)?;
         let (key, title) = course_facts(&course)?;
+        let editors = match &course.editors {
+            Some(emails) => Some(self.all_named(Place::EditorsOf(id), emails).await?),
+            None => None,
+        };
         let now = self.clock.now();
         let tx = self.store.begin().await?;
         let mut organizations = Vec::with_capacity(course.organizations.len());
@@ -53,6 +83,9 @@ impl Engine {
             tx.catalogue().upsert_course(&upsert, now).await.map_err(|error| {
                 if error.conflicts_on("courses_key") { key_taken(&upsert.key) } else { error.into() }
             })?;
+        if let Some(editors) = editors {
+            belonging::set(&tx, Place::EditorsOf(row.id), &editors).await?;
+        }
         self.send_if(&tx, DeliveryKind::Course, row.id.as_uuid(), changed).await?;
         tx.commit().await?;
         Ok(self.saved(changed))
@@ -69,7 +102,7 @@ impl Engine {
         let tx = self.store.begin().await?;
         let course = tx.catalogue().course(run.course).await?;
         let course = course.ok_or_else(|| no_course(run.course))?;
-        let before = tx.catalogue().run_by_key(&key).await?.map(|known| known.is_new);
+        let before = tx.catalogue().run_by_key(&key).await?.map(|known| still_new(known.status, known.is_new));
         let upsert = run_upsert(key, title, RunInput { course: course.id, ..run }, before);
         let new_id = CourseRunId::from_uuid(self.random.uuid_v7(now));
         let (row, changed) = tx.catalogue().upsert_run(&upsert, new_id, now).await?;
@@ -145,6 +178,11 @@ impl Engine {
     }
 }
 
+/// Whether the org has such a date: from 1700 to 4000.
+pub(super) fn org_holds(at: Timestamp) -> bool {
+    (YEAR_1700..YEAR_4001).contains(&at)
+}
+
 pub(super) fn organization_upsert(key: &str, name: &str) -> Result<OrganizationUpsert, Error> {
     let key = OrganizationKey::new(key).map_err(|invalid| Error::field("key", invalid.0))?;
     Ok(OrganizationUpsert { key, name: title("name", name)? })
@@ -164,12 +202,28 @@ pub(super) fn course_facts(course: &CourseInput) -> Result<(CourseKey, String), 
 pub(super) fn run_facts(key: &str, run: &RunInput) -> Result<(RunKey, String), Error> {
     let key = RunKey::new(key).map_err(|invalid| Error::field("key", invalid.0))?;
     let title = title("title", &run.title)?;
+    for (field, at) in [("start", run.start), ("end", run.end), ("go_live_date", run.go_live_date)] {
+        if at.is_some_and(|at| !org_holds(at)) {
+            return Err(Error::field(
+                field,
+                format!("The {field} is out of range: Salesforce holds dates from 1700 to 4000."),
+            ));
+        }
+    }
     if let (Some(start), Some(end)) = (run.start, run.end)
         && end < start
     {
         return Err(Error::field("end", "The end is before the start. Correct one of them."));
     }
     Ok((key, title))
+}
+
+/// A run in any status but unpublished has been submitted, whatever was said of it when it came.
+pub(super) const fn still_new(status: RunStatus, is_new: IsNew) -> IsNew {
+    match status {
+        RunStatus::Unpublished => is_new,
+        _ => IsNew::No,
+    }
 }
 
 /// `before` is what is known of a run that is there already.
@@ -183,10 +237,10 @@ pub(super) fn run_upsert(key: RunKey, title: String, run: RunInput, before: Opti
         go_live_at: run.go_live_date,
         status: run.status,
         ofac: OfacDecision::from_restrictions(run.has_ofac_restrictions),
-        is_new: match (run.is_new, before) {
-            (Some(true), _) | (None, None) => IsNew::Yes,
-            (Some(false), _) => IsNew::No,
-            (None, Some(before)) => before,
+        is_new: match run.is_new {
+            Some(true) => IsNew::Yes,
+            Some(false) => IsNew::No,
+            None => still_new(run.status, before.unwrap_or(IsNew::Yes)),
         },
     }
 }

@@ -110,6 +110,23 @@ async fn cases_of_others_are_not_there_and_nothing_wrong_is_stored() {
     assert_eq!(engine.cases_of_course(&pat, circuits(), &all()).await.unwrap().items.len(), 1);
 }
 
+/// A case with an internal first post showed partners its subject, in the list of their course's cases.
+#[tokio::test]
+async fn no_case_begins_with_an_internal_post() {
+    let portal = Portal::new(Backend::Sqlite, Some(absent_org())).await;
+    let engine = &portal.engine;
+    let pat = portal.person("pat", Role::Partner, &["MITx"]).await;
+    let sam = portal.person("sam", Role::Staff, &[]).await;
+    for who in [&pat, &sam] {
+        let first = NewPost { visibility: Visibility::Internal, ..post(new_key(), "psst") };
+        let internal = NewCaseInput { first, ..case(new_key(), "canary-subject", None) };
+        let refused = engine.open_case(who, internal, Wait::ForNothing).await.unwrap_err().public();
+        assert_eq!((refused.kind, refused.field), (PublicKind::Invalid, Some("visibility")));
+    }
+    assert_eq!(engine.cases_of_course(&pat, circuits(), &all()).await.unwrap().items, []);
+    assert!(!format!("{:?}", engine.course(&pat, circuits()).await.unwrap()).contains("canary-subject"));
+}
+
 #[tokio::test]
 async fn without_an_org_there_are_no_cases() {
     let portal = Portal::new(Backend::Sqlite, None).await;

@@ -68,8 +68,38 @@ async fn a_search_finds_within_ones_own_courses_only(#[case] backend: Backend) {
     assert_eq!(search("CIRCUITS").await, [circuits()]);
     assert_eq!(search("  6.002X ").await, [circuits()]);
     assert_eq!(search("computer").await, []);
+    assert_eq!(search("mitX").await, [circuits()]);
+    assert_eq!(search("harvard").await, [], "an organization's name finds nobody's else courses");
     assert_eq!(search("%").await, []);
     assert_eq!(search("").await, [circuits()]);
+}
+
+#[rstest]
+#[case::sqlite(Backend::Sqlite)]
+#[case::postgres(Backend::Postgres)]
+#[tokio::test]
+async fn a_search_finds_courses_by_the_name_of_any_of_their_organizations(#[case] backend: Backend) {
+    let portal = Portal::new(backend, None).await;
+    let engine = &portal.engine;
+    let sam = portal.person("sam", Role::Staff, &[]).await;
+    engine.put_organization(&sam, "EcoleX", "École & 100% _Ouverte_").await.unwrap();
+    let course = engine::CourseInput {
+        key: "MITx+6.002x".to_owned(),
+        title: "Circuits and Electronics".to_owned(),
+        organizations: vec!["MITx".to_owned(), "EcoleX".to_owned()],
+        editors: None,
+    };
+    engine.put_course(&sam, circuits(), course).await.unwrap();
+    let pat = portal.person("pat", Role::Partner, &["MITx"]).await;
+    for reader in [&sam, &pat] {
+        for (text, found) in
+            [("ÉCOLE", 1), ("ecolex", 1), ("100%", 1), ("_ouverte_", 1), ("école circuits", 0), ("x%o", 0)]
+        {
+            let filter = CourseFilter { text: Some(text.to_owned()), after: None };
+            let list = engine.my_courses(reader, filter).await.unwrap();
+            assert_eq!((list.total, list.courses.len()), (found, found as usize), "{text}");
+        }
+    }
 }
 
 #[rstest]

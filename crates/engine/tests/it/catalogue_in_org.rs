@@ -10,7 +10,12 @@ use store::Backend;
 use crate::portal::{Connected, Portal, absent_org, circuits, comment, course_id, cs50, kind, text};
 
 fn mitx(title: &str) -> CourseInput {
-    CourseInput { key: "MITx+6.002x".to_owned(), title: title.to_owned(), organizations: vec!["MITx".to_owned()] }
+    CourseInput {
+        key: "MITx+6.002x".to_owned(),
+        title: title.to_owned(),
+        organizations: vec!["MITx".to_owned()],
+        editors: None,
+    }
 }
 
 fn run(course: CourseId, status: RunStatus) -> RunInput {

@@ -9,7 +9,12 @@ use store::Backend;
 use crate::portal::{Connected, circuits, comment, kind, text};
 
 fn titled(title: &str) -> CourseInput {
-    CourseInput { key: "MITx+6.002x".to_owned(), title: title.to_owned(), organizations: vec!["MITx".to_owned()] }
+    CourseInput {
+        key: "MITx+6.002x".to_owned(),
+        title: title.to_owned(),
+        organizations: vec!["MITx".to_owned()],
+        editors: None,
+    }
 }
 
 #[rstest]

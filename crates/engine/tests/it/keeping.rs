@@ -114,3 +114,132 @@ async fn a_dry_run_of_a_table_says_what_the_run_then_does(#[case] backend: Backe
     assert_eq!(dry, report);
     assert_eq!((report.organizations.created, report.courses.created, report.courses.updated), (1, 2, 1));
 }
+
+#[rstest]
+#[case::sqlite(Backend::Sqlite)]
+#[case::postgres(Backend::Postgres)]
+#[tokio::test]
+async fn members_and_editors_come_with_a_file_and_unknown_ones_are_told(#[case] backend: Backend) {
+    let portal = Portal::new(backend, None).await;
+    let engine = &portal.engine;
+    let sam = portal.person("sam", Role::Staff, &[]).await;
+    let pat = portal.person("pat", Role::Partner, &["MITx"]).await;
+    let olga = portal.person("olga", Role::Partner, &[]).await;
+    portal.person("cleo", Role::Customer, &[]).await;
+    let members = async || {
+        let organizations = engine.catalogue_organizations(&sam, None).await.unwrap().organizations;
+        let mitx = organizations.into_iter().find(|organization| organization.key == "MITx").unwrap().id;
+        engine
+            .catalogue_organization(&sam, mitx)
+            .await
+            .unwrap()
+            .members
+            .into_iter()
+            .map(|member| member.id)
+            .collect::<Vec<_>>()
+    };
+    let editors = async || {
+        let editors = engine.catalogue_course(&sam, circuits()).await.unwrap().editors;
+        editors.into_iter().map(|editor| editor.id).collect::<Vec<_>>()
+    };
+    let course = circuits();
+    let line = |members: &str, editors: &str| {
+        format!(
+            "{{\"organization\":{{\"key\":\"MITx\",\"name\":\"MITx\"{members}}}}}\n{{\"course\":{{\"uuid\":\"{course}\",\"key\":\"MITx+6.002x\",\
+             \"title\":\"Circuits and Electronics\",\"organizations\":[\"MITx\"]{editors}}}}}\n"
+        )
+    };
+    let counts = |count: engine::BelongingCount| (count.added, count.removed, count.unchanged);
+
+    // An address that nobody knows here adds nobody, and is no reason to remove anybody.
+    let file = line(
+        r#","members":["OLGA@example.org","nobody@example.org","sam@example.org"]"#,
+        r#","editors":["olga@example.org","cleo@example.org","no address"]"#,
+    );
+    let dry = engine.take_in_catalogue(file.as_bytes(), ImportMode::DryRun).await.unwrap();
+    assert_eq!((members().await, editors().await), (vec![pat.user()], vec![]), "a dry run writes nothing");
+    let report = engine.take_in_catalogue(file.as_bytes(), ImportMode::Write).await.unwrap();
+    assert_eq!(dry, report);
+    assert_eq!((counts(report.members), counts(report.editors)), ((1, 0, 0), (1, 0, 0)));
+    let [(1, of_members), (2, of_editors)] = report.problems.as_slice() else { panic!("{:?}", report.problems) };
+    assert!(
+        of_members.contains("nobody@example.org") && of_members.contains("“sam@example.org” can't be one"),
+        "{of_members}"
+    );
+    assert!(of_editors.contains("cleo@example.org") && of_editors.contains("“no address”"), "{of_editors}");
+    assert_eq!(members().await.len(), 2);
+    assert_eq!(editors().await, [olga.user()]);
+
+    // All known: exactly these. Without a list it stays.
+    let file = line(r#","members":["olga@example.org"]"#, r#","editors":["pat@example.org","sam@example.org"]"#);
+    let report = engine.take_in_catalogue(file.as_bytes(), ImportMode::Write).await.unwrap();
+    assert_eq!((counts(report.members), counts(report.editors)), ((0, 1, 1), (2, 1, 0)));
+    assert_eq!(report.problems, []);
+    assert_eq!(members().await, [olga.user()]);
+    engine.take_in_catalogue(line("", "").as_bytes(), ImportMode::Write).await.unwrap();
+    assert_eq!((members().await, editors().await.len()), (vec![olga.user()], 2));
+    let nobody = line(r#","members":[]"#, r#","editors":[]"#);
+    engine.take_in_catalogue(nobody.as_bytes(), ImportMode::Write).await.unwrap();
+    assert_eq!((members().await, editors().await), (vec![], vec![]));
+
+    // Tables add and remove nobody.
+    let table = "\u{feff}Email,Organization\npat@example.org,MITx\nolga@example.org,MITx\npat@example.org,MITx\nnobody@example.org,MITx\nolga@example.org,NoneX\n\nolga@example.org\n";
+    let dry = engine.take_in_catalogue(table.as_bytes(), ImportMode::DryRun).await.unwrap();
+    let report = engine.take_in_catalogue(table.as_bytes(), ImportMode::Write).await.unwrap();
+    assert_eq!(dry, report);
+    assert_eq!(counts(report.members), (2, 0, 1));
+    assert_eq!(report.problems.iter().map(|(line, _)| *line).collect::<Vec<_>>(), [5, 6, 8], "{:?}", report.problems);
+    let table =
+        format!("course,email\n{course},pat@example.org\nMITx+6.002x,olga@example.org\nNone+1,olga@example.org\n");
+    let report = engine.take_in_catalogue(table.as_bytes(), ImportMode::Write).await.unwrap();
+    assert_eq!((counts(report.editors), report.problems.len()), ((2, 0, 0), 1));
+    assert_eq!((members().await.len(), editors().await.len()), (2, 2));
+}
+
+#[rstest]
+#[case::sqlite(Backend::Sqlite)]
+#[case::postgres(Backend::Postgres)]
+#[tokio::test]
+async fn people_come_from_a_file_however_often_and_sign_in_once_a_password_is_set(#[case] backend: Backend) {
+    let portal = Portal::new(backend, None).await;
+    let engine = &portal.engine;
+    let pat = portal.person("pat", Role::Partner, &["MITx"]).await;
+    let table = "Email,role,First_name,last_name,username,organizations\n\
+        mia@mitx.test,partner,Mia,Torres,mia,MITx; HarvardX\n\
+        PAT@example.org,,Patricia,,,HarvardX\n\
+        mia@elsewhere.test,staff,,,,\n\
+        nobody,staff,,,,\nking@x.test,king,,,,\nnew@x.test,,,,,\nlost@x.test,partner,,,,NoneX\nsam@x.test,staff,,,,MITx\ntwin@x.test,staff,,,pat,\n";
+    let dry = engine.take_in_people(table.as_bytes(), ImportMode::DryRun).await.unwrap();
+    let report = engine.take_in_people(table.as_bytes(), ImportMode::Write).await.unwrap();
+    assert_eq!(dry, report, "a dry run writes nothing and says what will be");
+    assert_eq!(report.people, ImportCount { created: 2, updated: 1, unchanged: 0 });
+    assert_eq!((report.memberships.added, report.memberships.unchanged, report.without_password), (3, 0, 2));
+    let lines: Vec<u64> = report.problems.iter().map(|(line, _)| *line).collect();
+    assert_eq!(lines, [5, 6, 7, 8, 9, 10], "{:#?}", report.problems);
+    let again = engine.take_in_people(table.as_bytes(), ImportMode::Write).await.unwrap();
+    assert_eq!(again.people, ImportCount { created: 0, updated: 0, unchanged: 3 });
+    assert_eq!((again.memberships.added, again.memberships.unchanged), (0, 3));
+
+    let pat = engine.actor(pat.user()).await.unwrap().unwrap();
+    assert_eq!((pat.name().full(), pat.role()), ("Patricia Ames".to_owned(), Role::Partner), "what is absent stays");
+    engine.course(&pat, circuits()).await.unwrap();
+    engine.course(&pat, cs50()).await.unwrap();
+
+    let email = domain::Email::new("mia@mitx.test").unwrap();
+    for password in ["", "correct horse"] {
+        assert_eq!(kind(engine.sign_in("mia@mitx.test", password.into()).await), PublicKind::BadCredentials);
+    }
+    assert_eq!(kind(engine.set_password(&email, "short".into()).await), PublicKind::Invalid);
+    engine.set_password(&email, "correct horse".into()).await.unwrap();
+    let mia = engine.sign_in("mia@mitx.test", "correct horse".into()).await.unwrap();
+    engine.course(&mia, cs50()).await.unwrap();
+    let nobody = domain::Email::new("nobody@mitx.test").unwrap();
+    assert_eq!(kind(engine.set_password(&nobody, "correct horse".into()).await), PublicKind::Invalid);
+
+    let lines = "{\"email\":\"mia@mitx.test\",\"last_name\":\"Torres-Lee\"}\n{\"email\":\"lee@mitx.test\",\"role\":\"partner\",\"organizations\":[\"MITx\"]}\n{\"email\":\"x@x.test\",\"colour\":1}\n[]\n";
+    let report = engine.take_in_people(lines.as_bytes(), ImportMode::Write).await.unwrap();
+    assert_eq!(report.people, ImportCount { created: 1, updated: 1, unchanged: 0 });
+    assert_eq!((report.without_password, report.problems.len()), (1, 2), "{:?}", report.problems);
+    engine.sign_in("mia@mitx.test", "correct horse".into()).await.unwrap();
+    assert_eq!(kind(engine.take_in_people(&b"name,role\nx,staff\n"[..], ImportMode::Write).await), PublicKind::Invalid);
+}

@@ -6,7 +6,7 @@ use domain::{CourseId, CourseKey, OrganizationId, Timestamp, UserId};
 use sea_orm::{
     ColumnTrait, Condition, ConnectionTrait, EntityTrait, ExprTrait, PaginatorTrait, QueryFilter, QueryOrder,
     QuerySelect,
-    sea_query::{Expr, Func, LikeExpr, Query},
+    sea_query::{Expr, Func, LikeExpr, Query, SimpleExpr},
 };
 use uuid::Uuid;
 
@@ -28,7 +28,7 @@ pub enum CourseScope {
 
 #[derive(Clone, Debug, Default)]
 pub struct CourseQuery {
-    /// Somewhere in title or key, whatever the case of its letters. Nothing in it has a special meaning.
+    /// Somewhere in title or key, or in name or key of an organization, whatever the case of its letters. Nothing in it has a special meaning.
     pub text: Option<String>,
     /// Begin behind this one.
     pub after: Option<CourseAfter>,
@@ -66,7 +66,7 @@ impl<C: ConnectionTrait> Catalogue<'_, C> {
         visible: VisibilityScope,
         reader: UserId,
     ) -> Result<Vec<CourseListRow>, Error> {
-        let Some(mut condition) = matching(scope, query.text.as_deref()) else { return Ok(Vec::new()) };
+        let Some(mut condition) = self.matching(scope, query.text.as_deref()).await? else { return Ok(Vec::new()) };
         if let Some(after) = &query.after {
             let behind = Condition::any().add(courses::Column::Title.gt(after.title.as_str())).add(
                 Condition::all()
@@ -105,8 +105,49 @@ impl<C: ConnectionTrait> Catalogue<'_, C> {
     }
 
     pub async fn count_courses_for(&self, scope: &CourseScope, text: Option<&str>) -> Result<u64, Error> {
-        let Some(condition) = matching(scope, text) else { return Ok(0) };
+        let Some(condition) = self.matching(scope, text).await? else { return Ok(0) };
         Ok(courses::Entity::find().filter(condition).count(self.connection).await?)
+    }
+
+    /// None when nothing can match.
+    async fn matching(&self, scope: &CourseScope, text: Option<&str>) -> Result<Option<Condition>, Error> {
+        let mut condition = Condition::all();
+        if let CourseScope::Organizations(theirs) = scope {
+            if theirs.is_empty() {
+                return Ok(None);
+            }
+            condition = condition.add(authored_by(theirs.iter().map(OrganizationId::as_uuid).collect()));
+        }
+        let text = text.unwrap_or_default().trim();
+        if !text.is_empty() {
+            // PostgreSQL refuses a NUL, and no title holds one.
+            if text.chars().count() > LONGEST_SEARCH_CHARS || text.contains('\0') {
+                return Ok(None);
+            }
+            let said = Expr::col((courses::Entity, courses::Column::SearchText)).like(contains(text));
+            let mut either = Condition::any().add(said);
+            let called = self.organizations_called(text).await?;
+            if !called.is_empty() {
+                either = either.add(authored_by(called));
+            }
+            condition = condition.add(either);
+        }
+        Ok(Some(condition))
+    }
+
+    /// Looked for here, since the databases differ in what they take for the same letter. There are few organizations.
+    async fn organizations_called(&self, text: &str) -> Result<Vec<Uuid>, Error> {
+        let text = text.to_lowercase();
+        let all: Vec<(Uuid, String, String)> = organizations::Entity::find()
+            .select_only()
+            .column(organizations::Column::Id)
+            .column(organizations::Column::Key)
+            .column(organizations::Column::Name)
+            .into_tuple()
+            .all(self.connection)
+            .await?;
+        let called = |text_of: &str| text_of.to_lowercase().contains(&text);
+        Ok(all.into_iter().filter(|(_, key, name)| called(key) || called(name)).map(|(id, ..)| id).collect())
     }
 
     async fn organizations_by_course(&self, courses: &[Uuid]) -> Result<HashMap<Uuid, Vec<OrganizationRow>>, Error> {
@@ -174,34 +215,17 @@ impl<C: ConnectionTrait> Catalogue<'_, C> {
     }
 }
 
-/// None when nothing can match.
-fn matching(scope: &CourseScope, text: Option<&str>) -> Option<Condition> {
-    let mut condition = Condition::all();
-    if let CourseScope::Organizations(organizations) = scope {
-        if organizations.is_empty() {
-            return None;
-        }
-        let theirs = Query::select()
-            .column(course_organizations::Column::CourseId)
-            .from(course_organizations::Entity)
-            .and_where(
-                course_organizations::Column::OrganizationId.is_in(organizations.iter().map(OrganizationId::as_uuid)),
-            )
-            .take();
-        condition = condition.add(courses::Column::Id.in_subquery(theirs));
-    }
-    let text = text.unwrap_or_default().trim();
-    if !text.is_empty() {
-        // PostgreSQL refuses a NUL, and no title holds one.
-        if text.chars().count() > LONGEST_SEARCH_CHARS || text.contains('\0') {
-            return None;
-        }
-        condition = condition.add(Expr::col((courses::Entity, courses::Column::SearchText)).like(contains(text)));
-    }
-    Some(condition)
+/// Courses of any of these organizations.
+fn authored_by(organizations: Vec<Uuid>) -> SimpleExpr {
+    let theirs = Query::select()
+        .column(course_organizations::Column::CourseId)
+        .from(course_organizations::Entity)
+        .and_where(course_organizations::Column::OrganizationId.is_in(organizations))
+        .take();
+    courses::Column::Id.in_subquery(theirs)
 }
 
-/// What a search looks in.
+/// What a search looks in of a course itself.
 pub(super) fn search_text(title: &str, key: &CourseKey) -> String {
     format!("{title}\n{key}").to_lowercase()
 }

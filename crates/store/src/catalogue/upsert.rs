@@ -229,8 +229,8 @@ impl Catalogue<'_, DatabaseTransaction> {
         Ok((model.try_into()?, outcome(found.is_none())))
     }
 
-    /// Again is fine.
-    pub async fn add_editor(&self, course: CourseId, user: UserId) -> Result<(), Error> {
+    /// Whether it is new that the person is one. Again is fine.
+    pub async fn add_editor(&self, course: CourseId, user: UserId) -> Result<bool, Error> {
         let link = course_editors::ActiveModel { course_id: Set(course.as_uuid()), user_id: Set(user.as_uuid()) };
         let insert = course_editors::Entity::insert(link)
             .on_conflict(
@@ -240,7 +240,7 @@ impl Catalogue<'_, DatabaseTransaction> {
             )
             .exec_without_returning(self.connection)
             .await;
-        crate::database::inserted(insert).map(|_| ())
+        crate::database::inserted(insert)
     }
 
     /// Whether it was one.
