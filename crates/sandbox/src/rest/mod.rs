@@ -5,6 +5,7 @@ mod changes;
 mod collections;
 mod composite;
 mod conditional;
+mod cursors;
 mod entry;
 mod event_schema;
 mod files;
@@ -26,8 +27,9 @@ use http::{HeaderMap, HeaderName, Method, StatusCode};
 use percent_encoding::percent_decode_str;
 use serde_json::{Map, Value};
 
+pub(crate) use cursors::Locators;
 pub(crate) use entry::{admit, routes};
-pub(crate) use query::{Locators, run as run_query};
+pub(crate) use query::run as run_query;
 
 use crate::{
     coverage,
@@ -180,7 +182,7 @@ fn dispatch(caller: &Caller, access: &mut Access<'_, '_>, call: &Call) -> Result
         ("GET", []) => Ok(resources::map(caller)),
         ("GET", ["limits"]) => Ok(limits::limits(caller)),
         ("GET", ["query" | "queryAll"]) => query::query(caller, access.database(), call),
-        ("GET", ["query" | "queryAll", locator]) => query::next_page(caller, access.database(), locator),
+        ("GET", ["query" | "queryAll", locator]) => cursors::next_page(caller, access.database(), locator),
         ("GET", ["recent"]) => Ok(recent::recent(caller, access.database(), call)),
         ("GET", ["search"]) => search::search(caller, access.database(), call),
         ("GET" | "POST", ["parameterizedSearch"]) => search::parameterized(caller, access.database(), call),
