@@ -24,7 +24,7 @@ test('a file is sent by keyboard, followed live, and its comments are in the thr
   await expect(admin.getByText('The lines left out can’t be loaded as they are; all others can.')).toBeVisible();
   await expectAccessible(admin, 'a checked file of old comments');
 
-  await world.org.addFault({ action: 'delay', delay_ms: 3000, path: '/successfulResults', times: 1 });
+  await world.org.addFault({ action: 'delay', delay_ms: 5000, path: '/successfulResults', times: 1 });
   await admin.getByRole('button', { name: 'Load it' }).press('Enter');
   await expect(admin.getByRole('progressbar', { name: 'Loading' })).toBeVisible();
   await expectAccessible(admin, 'a load under way');

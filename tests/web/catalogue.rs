@@ -84,7 +84,7 @@ async fn what_is_refused_comes_back_in_its_form_with_the_reason() {
         [("form", "new-run"), ("key", "course-v1:a+b+c"), ("title", "x"), ("start", "soon"), ("status", "reviewed")];
     let refused = sam.post(&format!("{page}/runs"), &run).await;
     assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY);
-    refused.shows("That is no day and time.");
+    refused.shows("That is no day and time between 1700 and 4000.");
     let refused = sam.post(&format!("{page}/editors"), &[("email", "nobody@example.org")]).await;
     assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY);
     refused.shows("Nobody with this address");

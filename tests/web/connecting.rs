@@ -232,7 +232,7 @@ async fn what_the_org_says_of_a_refused_authorization_is_shown_escaped_and_in_bo
     let org = org().await;
     let portal = Portal::with(PortalOptions { org: org.url().parse().ok(), ..PortalOptions::default() }).await;
     let mut ada = portal.ada().await;
-    let long = format!("<b>bold</b>+%0a{}", "x".repeat(5_000));
+    let long = format!("%3Cb%3Ebold%3C/b%3E+%0a{}", "x".repeat(5_000));
     for (answer, shown) in [
         (
             "error=access_denied&error_description=end-user+denied",

@@ -80,6 +80,9 @@ fn sentence(told: &str) -> String {
         format!("There is no such member. There may be {}.", listed(expected.unwrap_or_default()))
     } else if told.starts_with("unknown variant `") {
         format!("It can't be that. Give {}.", listed(expected.unwrap_or_default()))
+    } else if told == "expected value" {
+        // All that is said of something else where one of several names belongs.
+        "It is of the wrong kind. Give text.".to_owned()
     } else if told.starts_with("UUID parsing failed") {
         "That is not a UUID.".to_owned()
     } else if let (Some(expected), true) = (expected, told.starts_with("invalid ")) {

@@ -109,6 +109,7 @@ impl Engine {
         };
         let mut begun: Vec<(ImportJobRow, Vec<Comment>)> =
             self.store.read().imports().begun_jobs(import).await?.into_iter().map(|job| (job, Vec::new())).collect();
+        watch.progress(HistoryProgress { step: HistoryStep::Loading, done: 0, total: good });
         let mut scan = Scan::open(file)?;
         let mut refused = Refused::new();
         let mut done = 0;

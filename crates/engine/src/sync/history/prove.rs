@@ -39,6 +39,7 @@ impl Engine {
         refused: &Refused,
         watch: &dyn HistoryWatch,
     ) -> Result<Vec<CourseProof>, Error> {
+        watch.progress(HistoryProgress { step: HistoryStep::Proving, done: 0, total: good });
         let mut scan = Scan::open(file)?;
         let mut courses: HashMap<CourseId, Tallies> = HashMap::new();
         let mut some = Vec::with_capacity(MAX_READ);
