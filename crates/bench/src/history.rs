@@ -71,7 +71,9 @@ fn courses() -> anyhow::Result<Vec<String>> {
         .skip(1)
         .filter_map(|line| {
             let mut columns = line.split(',');
-            Some(format!("{}+{}", columns.next()?, columns.next()?))
+            let (institution, number) = (columns.next()?, columns.next()?);
+            // A number with a blank in it stands differently in its course's key.
+            (!number.contains(' ')).then(|| format!("{institution}+{number}"))
         })
         .collect();
     courses.sort_unstable();
