@@ -6,7 +6,7 @@
 
 mod check;
 mod line;
-mod load;
+pub(super) mod load;
 mod loads;
 mod prove;
 mod rejects;

@@ -246,6 +246,7 @@ mod tests {
             case_values::{people, queues, statuses},
             course_organizations::links_of,
             ensure::claimed_or_free,
+            history::load::LEDGER_COLUMNS,
             old_cases::cases_of,
             post::{feed_item_record, ledger_record},
             records::{CaseParents, Wanted, account_of, case_record, contact_record, organization_record},
@@ -456,7 +457,9 @@ mod tests {
         let item = feed_item_record(&post, "b", &place, Has::No);
         assert_eq!(written(&need("FeedItem")), names(&item));
         let row = ledger_record(&post, &user, PostKey::from_uuid(nil), &place);
-        assert_eq!(written(&need(ledger::OBJECT)), names(&row));
+        let mut rows = names(&row);
+        rows.extend(LEDGER_COLUMNS.map(str::to_owned));
+        assert_eq!(written(&need(ledger::OBJECT)), rows);
         let fields = FeedItemFields { visibility: Has::No, is_rich_text: Has::No, unlabelled: None };
         for (object, columns) in [
             (CaseInOrg::OBJECT, CaseInOrg::columns(fields)),

@@ -36,6 +36,19 @@ const JOB_BYTES: usize = 20 * 1024 * 1024;
 /// While the org works one off, the next one travels.
 const JOBS_AT_ONCE: usize = 2;
 
+/// Of a comment's ledger row.
+pub(in crate::sync) const LEDGER_COLUMNS: [&str; 9] = [
+    "Key__c",
+    "Feed_Item__c",
+    "Case__c",
+    "Course_Run__c",
+    "Author_Name__c",
+    "Author_Username__c",
+    "Author_Role__c",
+    "Visibility__c",
+    "Modified__c",
+];
+
 const GAVE_UP: &str =
     "Salesforce gave up on the job again and again. Look at Setup → Bulk Data Load Jobs, then import the file again.";
 
@@ -640,17 +653,7 @@ fn ledger_rows(
     places: &HashMap<CourseId, Place>,
     runs: &InOrg<CourseRunId>,
 ) -> Result<Bytes, Error> {
-    let mut rows = Rows::new(&[
-        "Key__c",
-        "Feed_Item__c",
-        "Case__c",
-        "Course_Run__c",
-        "Author_Name__c",
-        "Author_Username__c",
-        "Author_Role__c",
-        "Visibility__c",
-        "Modified__c",
-    ])?;
+    let mut rows = Rows::new(&LEDGER_COLUMNS)?;
     for (comment, id) in saved {
         let Some(place) = places.get(&comment.course) else { continue };
         let run = comment.run.as_ref().and_then(|(run, _)| runs.get(run)).and_then(|run| run.as_ref().ok());
