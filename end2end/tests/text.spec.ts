@@ -52,6 +52,8 @@ test('every naughty string fits into the composer, the thread and a draft', asyn
   for (const [index, body] of bodies.entries()) {
     await course.composer.post(body);
     await expect(course.everyPost).toHaveCount(index + 1);
+    // A post shows before the portal has it; the composer is empty once it has.
+    await expect(course.composer.text).toHaveValue('');
   }
   await course.page.reload();
   expect(await course.texts()).toEqual(bodies);
