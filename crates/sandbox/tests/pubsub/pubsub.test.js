@@ -295,14 +295,20 @@ test('a stream that breaks in the middle ends with an error, and the next misses
   await control('faults', { action: 'break_stream', method: 'Subscribe', times: 1, after_events: 2 });
   const first = listener();
   client.subscribeFromEarliestEvent('/data/CaseChangeEvent', first.callback);
-  const got = inOrder(await first.heard.events.takeMany(2));
   const error = await first.heard.errors.take();
   assert.notEqual(error.code, 0);
   assert.deepEqual(error.metadata.get('error-code'), [], 'nothing was said');
+  // A client that hears of the break first throws away what it has not read yet: two events were sent, and at most two came.
+  const got = [];
+  while (!first.heard.events.isEmpty) got.push(await first.heard.events.take());
+  const position = inOrder(got).at(-1)?.replayId;
+  const rest = ['one', 'two', 'three'].slice(got.length);
+  assert.ok(rest.length >= 1, `${got.length} came`);
   const other = await connect();
   const second = listener();
-  other.subscribeFromReplayId('/data/CaseChangeEvent', second.callback, null, got[1].replayId);
-  assert.equal((await second.heard.events.take()).payload.Subject, 'three');
+  if (position === undefined) other.subscribeFromEarliestEvent('/data/CaseChangeEvent', second.callback);
+  else other.subscribeFromReplayId('/data/CaseChangeEvent', second.callback, null, position);
+  assert.deepEqual(inOrder(await second.heard.events.takeMany(rest.length)).map(({ payload }) => payload.Subject), rest);
 });
 
 test('a managed subscription goes on after what was committed', within, async () => {
