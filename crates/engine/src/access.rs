@@ -113,14 +113,19 @@ pub(crate) fn may_retry_post(actor: &Actor, post: &PostRow) -> bool {
     actor.role.is_internal() || is_author(actor, post)
 }
 
+/// To everybody else it does not exist.
+fn admins_alone(actor: &Actor) -> Result<(), Error> {
+    if actor.role == Role::Admin { Ok(()) } else { Err(Error::NotFound) }
+}
+
 /// The connection is the admins' business, and nobody else's to know of.
 pub(crate) fn check_may_manage_connection(actor: &Actor) -> Result<(), Error> {
-    if actor.role == Role::Admin { Ok(()) } else { Err(Error::NotFound) }
+    admins_alone(actor)
 }
 
 /// What was said before the portal comes in at the admins' hands; to everybody else that page doesn't exist.
 pub(crate) fn check_may_load_history(actor: &Actor) -> Result<(), Error> {
-    if actor.role == Role::Admin { Ok(()) } else { Err(Error::NotFound) }
+    admins_alone(actor)
 }
 
 /// The pages of the catalogue's keepers; to everybody else they don't exist.
@@ -144,7 +149,7 @@ pub(crate) fn check_may_revoke_token(actor: &Actor, owner: UserId) -> Result<(),
 
 /// Whose programs have tokens is for admins to know; to everybody else there is no such list.
 pub(crate) fn check_may_see_all_tokens(actor: &Actor) -> Result<(), Error> {
-    if actor.role == Role::Admin { Ok(()) } else { Err(Error::NotFound) }
+    admins_alone(actor)
 }
 
 /// Addresses of the internal side stay inside; partners who read the same thread may see each other's.

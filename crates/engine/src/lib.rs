@@ -20,6 +20,7 @@ mod identity;
 mod json;
 mod live;
 mod options;
+mod org_dates;
 mod outbox;
 mod page;
 mod people;

@@ -11,7 +11,7 @@ use indexmap::IndexMap;
 use store::{CourseUpsert, OrganizationUpsert, RunUpsert};
 
 use super::{belonging, intake::Intake, save};
-use crate::{Actor, Engine, Error, ImportMode, ImportReport, access};
+use crate::{Actor, Engine, Error, ImportMode, ImportReport, access, org_dates::org_holds};
 
 /// Courses written in one transaction, so that an import of any size holds up nobody for long.
 const COURSES_AT_ONCE: usize = 200;
@@ -237,7 +237,7 @@ fn line(record: &ByteRecord, columns: [usize; 4]) -> Result<Line, String> {
         .or_else(|_| date.parse())
         .map_err(|_| format!("The launch_date “{date}” is no date. Write it as MM/DD/YYYY."))?;
     let launched = date.to_zoned(jiff::tz::TimeZone::UTC).ok().map(|at| at.timestamp().into());
-    let launched = launched.filter(|at| save::org_holds(*at)).ok_or_else(|| {
+    let launched = launched.filter(|at| org_holds(*at)).ok_or_else(|| {
         format!("The launch_date “{date}” is out of range: Salesforce holds dates from 1700 to 4000.")
     })?;
     Ok(Line {

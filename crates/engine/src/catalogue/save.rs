@@ -3,19 +3,16 @@
 
 use domain::{
     CommentBody, CourseId, CourseKey, CourseRunId, DeliveryId, IsNew, OfacDecision, OrganizationId, OrganizationKey,
-    RunKey, RunStatus, Timestamp,
+    RunKey, RunStatus,
 };
 use store::{Changed, CourseUpsert, NewDelivery, OrganizationUpsert, RunUpsert, Tx};
 use uuid::Uuid;
 
 use super::belonging::{self, Place};
-use crate::{Actor, CourseInput, Engine, Error, RunInput, Saved, access, sync::DeliveryKind};
+use crate::{Actor, CourseInput, Engine, Error, RunInput, Saved, access, org_dates::org_holds, sync::DeliveryKind};
 
 /// Names and titles; longer than any the catalogue of a university has, and cut for the org.
 const TITLE_MAX_CHARS: usize = 1_000;
-
-const YEAR_1700: Timestamp = Timestamp::from_micros(-8_520_336_000_000_000);
-const YEAR_4001: Timestamp = Timestamp::from_micros(64_092_211_200_000_000);
 
 /// Deliveries enqueued in one transaction.
 const AT_ONCE: usize = 500;
@@ -176,11 +173,6 @@ impl Engine {
             Changed::Unchanged => Saved::Unchanged,
         }
     }
-}
-
-/// Whether the org has such a date: from 1700 to 4000.
-pub(super) fn org_holds(at: Timestamp) -> bool {
-    (YEAR_1700..YEAR_4001).contains(&at)
 }
 
 pub(super) fn organization_upsert(key: &str, name: &str) -> Result<OrganizationUpsert, Error> {

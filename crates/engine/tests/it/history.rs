@@ -14,6 +14,7 @@ use sandbox::{Fault, FaultAction, Sandbox, SandboxOptions};
 use serde_json::json;
 use store::Backend;
 use tempfile::NamedTempFile;
+use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
 use crate::portal::{Connected, Portal, circuits, comment, cs50, engine_on, kind, org_at, text};
@@ -260,13 +261,15 @@ async fn an_org_that_keeps_its_dates_to_itself_is_refused_before_anything_is_loa
     assert_eq!(kind(without.engine.load_history(history.path(), &Watch::default()).await), PublicKind::NotFound);
 }
 
+fn start_loads(engine: &Engine) -> (JoinHandle<()>, CancellationToken) {
+    let stop = CancellationToken::new();
+    let (runner, told) = (engine.clone(), stop.clone());
+    (tokio::spawn(async move { runner.run_history_loads(told).await }), stop)
+}
+
 /// Runs what waits, until `done` says so; as a portal does from its start to its end.
 async fn run_until(engine: &Engine, done: impl AsyncFn() -> bool) {
-    let stop = CancellationToken::new();
-    let runner = tokio::spawn({
-        let (engine, stop) = (engine.clone(), stop.clone());
-        async move { engine.run_history_loads(stop).await }
-    });
+    let (runner, stop) = start_loads(engine);
     while !done().await {
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
@@ -338,11 +341,7 @@ async fn a_load_goes_on_after_its_process_was_ended_and_two_never_run_at_a_time(
     let id = send(engine, &ada, &lines(30), false).await;
     // The org takes its time over the job, so that the load is in the middle when its process ends.
     org.faults().add(Fault::new(FaultAction::Delay).on("GET", "/successfulResults").delay_ms(60_000).times(1));
-    let stop = CancellationToken::new();
-    let runner = tokio::spawn({
-        let (engine, stop) = (engine.clone(), stop.clone());
-        async move { engine.run_history_loads(stop).await }
-    });
+    let (runner, _stop) = start_loads(engine);
     while !org.faults().list().is_empty() {
         tokio::time::sleep(Duration::from_millis(20)).await;
     }

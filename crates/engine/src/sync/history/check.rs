@@ -12,7 +12,7 @@ use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
 use super::line::{Parts, Record, WrittenBy};
-use crate::{Engine, Error, feed_text};
+use crate::{Engine, Error, feed_text, org_dates::YEAR_1700};
 
 /// A comment that can be loaded.
 #[derive(Clone, Debug)]
@@ -41,9 +41,6 @@ pub(super) struct Author {
     pub(super) name: String,
     pub(super) role: domain::Role,
 }
-
-/// 1 January 1700: Salesforce has no dates before.
-const EARLIEST: Timestamp = Timestamp::from_micros(-8_520_336_000_000_000);
 
 /// An org keeps whole seconds.
 pub(super) fn in_org(at: Timestamp) -> Timestamp {
@@ -129,7 +126,7 @@ impl Checker {
             Some(other) => return Err(format!("The visibility is “{other}”. Write public or internal.")),
         };
         let created = moment("created", &record.created)?;
-        if created < EARLIEST {
+        if created < YEAR_1700 {
             return Err(format!(
                 "The comment was created at {}; Salesforce holds no date before 1700.",
                 record.created
