@@ -34,7 +34,7 @@ use crate::{
     server::HangUp,
 };
 
-/// How long a connect waits for an event.
+/// How long a connect waits for an event, unless the client asks for less.
 const POLL: Duration = Duration::from_secs(110);
 /// A client that was away this long has to shake hands again.
 const AWAY: Duration = Duration::from_hours(1);
@@ -139,7 +139,11 @@ async fn enter(
     let mut replies = Vec::new();
     for message in &messages {
         match &caller {
-            Some(caller) => answer(&org, caller, message, &mut replies).await,
+            // As CometD's own server does: a connect that came with other messages would keep their answers back.
+            Some(caller) => {
+                let patience = if messages.len() == 1 { patience(message) } else { Duration::ZERO };
+                answer(&org, caller, message, patience, &mut replies).await;
+            }
             None => replies.push(unauthenticated(message)),
         }
     }
@@ -213,10 +217,16 @@ fn unknown_client(message: &Value) -> Value {
     reply(message, json!({ "successful": false, "error": "403::Unknown client", "advice": advice }))
 }
 
-async fn answer(org: &Org, caller: &Caller, message: &Value, replies: &mut Vec<Value>) {
+/// How long a connect may be kept waiting: what its own advice says, at most [`POLL`].
+fn patience(message: &Value) -> Duration {
+    let asked = message.get("advice").and_then(|advice| advice.get("timeout")).and_then(Value::as_u64);
+    asked.map_or(POLL, |milliseconds| Duration::from_millis(milliseconds).min(POLL))
+}
+
+async fn answer(org: &Org, caller: &Caller, message: &Value, patience: Duration, replies: &mut Vec<Value>) {
     match text(message, "channel") {
         "/meta/handshake" => replies.push(handshake(org, caller, message)),
-        "/meta/connect" => connect(org, caller, message, replies).await,
+        "/meta/connect" => connect(org, caller, message, patience, replies).await,
         "/meta/subscribe" => {
             replies.push(org.cometd.with(org, caller, message, |client| subscribe(org, client, message)))
         }
@@ -344,7 +354,7 @@ fn subscribe(org: &Org, client: &mut Client, message: &Value) -> Value {
 }
 
 /// Answers with the events there are; when there are none, waits for some. The first connect is answered at once.
-async fn connect(org: &Org, caller: &Caller, message: &Value, replies: &mut Vec<Value>) {
+async fn connect(org: &Org, caller: &Caller, message: &Value, patience: Duration, replies: &mut Vec<Value>) {
     let id = text(message, "clientId");
     let mut changes = org.events.changes();
     let mut connects = 0;
@@ -360,7 +370,7 @@ async fn connect(org: &Org, caller: &Caller, message: &Value, replies: &mut Vec<
     }
     // An older connect of this client ends here.
     org.events.wake();
-    let end = tokio::time::sleep(POLL);
+    let end = tokio::time::sleep(patience);
     let mut end = std::pin::pin!(end);
     loop {
         changes.mark_unchanged();
@@ -383,7 +393,7 @@ async fn connect(org: &Org, caller: &Caller, message: &Value, replies: &mut Vec<
                 return;
             }
         };
-        let waits = events.is_empty() && connects > 1;
+        let waits = events.is_empty() && connects > 1 && !patience.is_zero();
         replies.extend(events);
         if !waits {
             replies.push(begun);

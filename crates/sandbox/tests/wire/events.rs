@@ -167,6 +167,28 @@ async fn a_connect_waits_for_an_event_and_an_older_one_gives_way() {
 }
 
 #[tokio::test]
+async fn a_connect_that_came_in_company_or_has_no_patience_is_answered_at_once() {
+    let org = Org::start().await;
+    let client = handshake(&org).await;
+    connect(&org, &client).await;
+    let connect = json!({ "channel": "/meta/connect", "clientId": client, "connectionType": "long-polling" });
+    let subscribe = json!({
+        "channel": "/meta/subscribe", "clientId": client, "subscription": "/data/ChangeEvents", "ext": { "replay": { "/data/ChangeEvents": -1 } },
+    });
+    let replies = cometd(&org, json!([connect, subscribe])).await;
+    let told: Vec<_> =
+        replies.as_array().unwrap().iter().map(|reply| (&reply["channel"], &reply["successful"])).collect();
+    assert_eq!(told, [(&json!("/meta/connect"), &json!(true)), (&json!("/meta/subscribe"), &json!(true))]);
+
+    let mut hasty = connect.clone();
+    hasty["advice"] = json!({ "timeout": 0 });
+    assert_eq!(cometd(&org, json!([hasty])).await.as_array().unwrap().len(), 1);
+    org.sandbox.create("Account", json!({ "Name": "x" })).await.unwrap();
+    let heard = cometd(&org, json!([hasty])).await;
+    assert_eq!(heard[0]["data"]["payload"]["ChangeEventHeader"]["entityName"], "Account");
+}
+
+#[tokio::test]
 async fn strangers_at_the_cometd_door_are_told_why() {
     let org = Org::start().await;
     let url = format!("{}/cometd/67.0", org.sandbox.url());
