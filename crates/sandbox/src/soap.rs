@@ -1,7 +1,6 @@
 //! The partner SOAP API, as far as scripts still use it: log-in, and what REST has no call for.
 
 mod calls;
-mod element;
 
 use std::sync::Arc;
 
@@ -14,13 +13,12 @@ use axum::{
 };
 use http::{StatusCode, header};
 
-use self::element::Element;
 use crate::{
     oauth::{PASSWORD, SECURITY_TOKEN, open_session},
     org::Org,
     records::Record,
     server::Origin,
-    xml::escape,
+    xml::{Element, escape},
 };
 
 /// `login()` is gone from this version on.

@@ -1,6 +1,10 @@
-//! What may stand in an XML document.
+//! XML: documents as they are read, and what may stand in one that is written.
+
+mod element;
 
 use std::borrow::Cow;
+
+pub(crate) use self::element::Element;
 
 /// Whether XML 1.0 has the character at all: of the control characters it knows tab and the ends of lines, and no reference
 /// stands for another.

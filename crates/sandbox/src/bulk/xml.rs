@@ -2,25 +2,13 @@
 
 use std::fmt::Write as _;
 
-use quick_xml::{Reader, events::Event};
 use serde_json::{Value, json};
 
 use super::{job::Outcome, table::Body};
-use crate::xml::escape;
+use crate::xml::{Element, escape};
 
 pub(super) const NAMESPACE: &str = "http://www.force.com/2009/06/asyncapi/dataload";
 const INSTANCE: &str = "http://www.w3.org/2001/XMLSchema-instance";
-/// `sObjects`, `sObject`, a relationship, its `sObject` and the field that names the record.
-const DEEPEST: usize = 5;
-
-#[derive(Debug, Default)]
-struct Element {
-    name: String,
-    text: String,
-    children: Vec<Element>,
-    /// `xsi:nil="true"`
-    is_nil: bool,
-}
 
 /// The rows of an `sObjects` document.
 ///
@@ -28,7 +16,7 @@ struct Element {
 /// It isn't well-formed, or is another document; the message says which.
 pub(super) fn rows(content: &[u8]) -> Result<Vec<Body>, &'static str> {
     let text = std::str::from_utf8(content).map_err(|_| "The content isn't UTF-8")?;
-    let document = document(text).ok_or("Failed to parse XML")?;
+    let document = Element::read(text).ok_or("Failed to parse XML")?;
     if document.name != "sObjects" || document.children.iter().any(|row| row.name != "sObject") {
         return Err("The content must be an sObjects element that holds sObject elements");
     }
@@ -54,52 +42,6 @@ fn related(fields: &[Element]) -> Value {
         name => (name.to_owned(), if field.is_nil { Value::Null } else { field.text.as_str().into() }),
     });
     Value::Object(fields.collect())
-}
-
-fn document(text: &str) -> Option<Element> {
-    let mut reader = Reader::from_str(text.trim_start_matches('\u{feff}').trim_start());
-    // The first stands for the document.
-    let mut open = vec![Element::default()];
-    loop {
-        match reader.read_event().ok()? {
-            Event::Start(start) if open.len() <= DEEPEST => open.push(named(&start)?),
-            Event::Start(_) | Event::DocType(_) => return None,
-            Event::Empty(start) => {
-                let element = named(&start)?;
-                open.last_mut()?.children.push(element);
-            }
-            Event::End(_) => {
-                let element = open.pop()?;
-                open.last_mut()?.children.push(element);
-            }
-            Event::Text(text) => open.last_mut()?.text.push_str(&text.xml10_content().ok()?),
-            Event::CData(text) => open.last_mut()?.text.push_str(&text.xml10_content().ok()?),
-            Event::GeneralRef(reference) => {
-                let text = &mut open.last_mut()?.text;
-                match reference.resolve_char_ref().ok()? {
-                    Some(character) => text.push(character),
-                    None => text.push_str(quick_xml::escape::resolve_predefined_entity(&reference.decode().ok()?)?),
-                }
-            }
-            Event::Eof => break,
-            _ => {}
-        }
-    }
-    let document = open.pop()?;
-    match document.children.len() {
-        1 if open.is_empty() => document.children.into_iter().next(),
-        _ => None,
-    }
-}
-
-fn named(start: &quick_xml::events::BytesStart<'_>) -> Option<Element> {
-    let mut is_nil = false;
-    for attribute in start.attributes() {
-        let attribute = attribute.ok()?;
-        is_nil |= attribute.key.local_name().as_ref() == b"nil" && matches!(attribute.value.as_ref(), b"true" | b"1");
-    }
-    let name = String::from_utf8_lossy(start.local_name().as_ref()).into_owned();
-    Some(Element { name, is_nil, ..Element::default() })
 }
 
 /// What opens and what closes a `results` document.
@@ -166,7 +108,8 @@ mod tests {
     use proptest::prelude::*;
     use serde_json::json;
 
-    use super::{document, record, rows};
+    use super::{record, rows};
+    use crate::xml::Element;
 
     #[test]
     fn rows_are_read_with_nothings_relationships_and_references() {
@@ -208,7 +151,7 @@ mod tests {
         #[test]
         fn a_value_that_was_written_reads_the_same(text in "[^\u{0}-\u{1f}\u{7f}-\u{9f}\u{fffe}\u{ffff}]{1,20}") {
             let written = record("records", &json!({ "attributes": { "type": "T" }, "Name": text }));
-            let read = document(&written.replace("xsi:", "")).unwrap();
+            let read = Element::read(&written).unwrap();
             prop_assert_eq!(&read.children[1].text, &text);
         }
     }

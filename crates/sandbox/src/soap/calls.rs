@@ -5,13 +5,13 @@ use std::sync::Arc;
 use axum::response::Response;
 use http::StatusCode;
 
-use super::{Element, fault, not_emulated, user_info, xml};
+use super::{fault, not_emulated, user_info, xml};
 use crate::{
     error::ApiError,
     events::ChangeOrigin,
     org::{Org, Writer},
     records::Transaction,
-    xml::escape,
+    xml::{Element, escape},
 };
 
 /// Ids in one call.

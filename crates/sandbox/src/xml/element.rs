@@ -1,30 +1,35 @@
 //! An XML document as a tree, names without their prefixes.
 
-use quick_xml::{Reader, events::Event};
+use quick_xml::{
+    Reader,
+    events::{BytesStart, Event},
+};
 
-/// Deeper than any SOAP call goes.
+/// Deeper than any call, job or row goes.
 const DEEPEST: usize = 32;
 
 #[derive(Debug, Default)]
-pub(super) struct Element {
-    pub(super) name: String,
+pub(crate) struct Element {
+    pub(crate) name: String,
     /// The text directly within.
-    pub(super) text: String,
-    pub(super) children: Vec<Self>,
+    pub(crate) text: String,
+    pub(crate) children: Vec<Self>,
+    /// `xsi:nil="true"`
+    pub(crate) is_nil: bool,
 }
 
 impl Element {
-    /// The document's outermost element; `None` when it isn't well-formed.
-    pub(super) fn read(body: &str) -> Option<Self> {
-        let mut reader = Reader::from_str(body);
+    /// The document's outermost element; `None` when it isn't well-formed, or declares entities of its own.
+    pub(crate) fn read(body: &str) -> Option<Self> {
+        let mut reader = Reader::from_str(body.trim_start_matches('\u{feff}').trim_start());
         // The first stands for the document.
         let mut open = vec![Self::default()];
         loop {
             match reader.read_event().ok()? {
-                Event::Start(start) if open.len() <= DEEPEST => open.push(Self::named(start.local_name().as_ref())),
-                Event::Start(_) => return None,
+                Event::Start(start) if open.len() <= DEEPEST => open.push(Self::opened(&start)?),
+                Event::Start(_) | Event::DocType(_) => return None,
                 Event::Empty(start) => {
-                    let element = Self::named(start.local_name().as_ref());
+                    let element = Self::opened(&start)?;
                     open.last_mut()?.children.push(element);
                 }
                 Event::End(_) => {
@@ -45,15 +50,25 @@ impl Element {
             }
         }
         let document = open.pop()?;
-        if open.is_empty() { document.children.into_iter().next() } else { None }
+        match document.children.len() {
+            1 if open.is_empty() => document.children.into_iter().next(),
+            _ => None,
+        }
     }
 
-    fn named(name: &[u8]) -> Self {
-        Self { name: String::from_utf8_lossy(name).into_owned(), ..Self::default() }
+    fn opened(start: &BytesStart<'_>) -> Option<Self> {
+        let mut is_nil = false;
+        for attribute in start.attributes() {
+            let attribute = attribute.ok()?;
+            let is_true = matches!(attribute.value.as_ref(), b"true" | b"1");
+            is_nil |= attribute.key.local_name().as_ref() == b"nil" && is_true;
+        }
+        let name = String::from_utf8_lossy(start.local_name().as_ref()).into_owned();
+        Some(Self { name, is_nil, ..Self::default() })
     }
 
     /// The first of that name, at any depth.
-    pub(super) fn find(&self, name: &str) -> Option<&Self> {
+    pub(crate) fn find(&self, name: &str) -> Option<&Self> {
         if self.name == name { Some(self) } else { self.children.iter().find_map(|child| child.find(name)) }
     }
 }
@@ -64,14 +79,18 @@ mod tests {
 
     #[test]
     fn text_is_read_with_references_and_sections_and_without_prefixes() {
-        let read = Element::read("<a:x><b:y>1 &amp; <![CDATA[<2>]]>&#33;</b:y><z/></a:x>").unwrap();
+        let read =
+            Element::read("\u{feff} <a:x><b:y>1 &amp; <![CDATA[<2>]]>&#33;</b:y><z/><w c:nil='1'/></a:x>").unwrap();
         assert_eq!(read.find("y").unwrap().text, "1 & <2>!");
-        assert_eq!(read.find("z").unwrap().text, "");
+        assert_eq!((read.find("z").unwrap().text.as_str(), read.find("z").unwrap().is_nil), ("", false));
+        assert!(read.find("w").unwrap().is_nil);
     }
 
     #[test]
     fn what_is_not_a_document_is_nothing() {
-        for text in ["", "text", "<a>", "<a></b>", "</a>", "<a>&unknown;</a>", &"<a>".repeat(100_000)] {
+        let entity = "<!DOCTYPE a [<!ENTITY b \"c\">]><a/>";
+        let deep = "<a>".repeat(100_000);
+        for text in ["", "text", "<a>", "<a></b>", "</a>", "<a/><a/>", "<a>&unknown;</a>", entity, &deep] {
             assert!(Element::read(text).is_none(), "{}", text.get(..20).unwrap_or(text));
         }
     }

@@ -7,13 +7,12 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use http::{StatusCode, header};
-use quick_xml::{Reader, events::Event};
 use serde_json::{Map, Value, json};
 
 use super::refused::{Refused, refused};
 use crate::{
     bulk::{task::Format, xml::NAMESPACE},
-    xml::escape,
+    xml::{Element, escape},
 };
 
 /// An answer that isn't tied to one notation yet.
@@ -51,39 +50,10 @@ pub(super) fn read_info(body: &[u8], content_type: &str) -> Result<Map<String, V
     read_xml(body).ok_or_else(|| refused("InvalidJob", "Unable to parse Job"))
 }
 
-/// The children of the one element there is, by name; `None` when it isn't XML or isn't a `jobInfo`.
+/// The children of a `jobInfo` by name; `None` when it isn't XML or is another document.
 fn read_xml(body: &[u8]) -> Option<Map<String, Value>> {
-    let text = std::str::from_utf8(body).ok()?;
-    let mut reader = Reader::from_str(text.trim_start());
-    let mut fields = Map::new();
-    let mut path: Vec<String> = Vec::new();
-    let mut held = String::new();
-    let mut is_job = false;
-    loop {
-        match reader.read_event().ok()? {
-            Event::Start(start) => {
-                path.push(String::from_utf8_lossy(start.local_name().as_ref()).into_owned());
-                is_job |= path.len() == 1 && path.first().is_some_and(|name| name == "jobInfo");
-                held.clear();
-            }
-            Event::Text(content) => held.push_str(&content.xml10_content().ok()?),
-            Event::CData(content) => held.push_str(&content.xml10_content().ok()?),
-            Event::GeneralRef(reference) => match reference.resolve_char_ref().ok()? {
-                Some(character) => held.push(character),
-                None => held.push_str(quick_xml::escape::resolve_predefined_entity(&reference.decode().ok()?)?),
-            },
-            Event::End(_) => {
-                let name = path.pop()?;
-                if path.len() == 1 {
-                    fields.insert(name, held.trim().into());
-                }
-            }
-            Event::DocType(_) => return None,
-            Event::Eof => break,
-            _ => {}
-        }
-    }
-    (is_job && path.is_empty()).then_some(fields)
+    let info = Element::read(std::str::from_utf8(body).ok()?).filter(|document| document.name == "jobInfo")?;
+    Some(info.children.into_iter().map(|field| (field.name, field.text.trim().into())).collect())
 }
 
 pub(super) fn respond(status: StatusCode, told: Told, json: bool) -> Response {
