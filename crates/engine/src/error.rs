@@ -81,7 +81,7 @@ impl Error {
                 PublicKind::Unavailable,
                 "Salesforce refused the request. An admin can see why on the connection page.",
             ),
-            Self::Store(store::Error::Unavailable(..)) => {
+            Self::Store(error) if error.is_temporary() => {
                 (PublicKind::Unavailable, "The service is busy. Try again in a moment.")
             }
             Self::Store(_) | Self::Internal(_) => {

@@ -1,10 +1,10 @@
 //! Opening a database, and the two ways to use it: a transaction that writes, a reader that doesn't.
 
-use std::{fmt, sync::Arc, time::Duration};
+use std::{fmt, str::FromStr, sync::Arc, time::Duration};
 
 use sea_orm::{
     ConnAcquireErr, ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DatabaseTransaction, DbErr,
-    SqliteTransactionMode, TransactionOptions, TransactionTrait,
+    SqliteTransactionMode, Statement, TransactionOptions, TransactionTrait,
     sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous},
 };
 use sea_orm_migration::MigratorTrait;
@@ -13,7 +13,8 @@ use tokio::sync::{Mutex, OwnedMutexGuard};
 
 use crate::{
     AccessTokens, CaseHandling, CaseValues, Cases, Catalogue, Connections, Cursors, Deliveries, Drafts, Error,
-    HistoryLoads, Imports, OrgRecords, Posts, Sessions, Settings, TokenCipher, Users, migrations::Migrator,
+    HistoryLoads, Imports, OrgRecords, Posts, Sessions, Settings, TokenCipher, Users, flush::GroupFlush,
+    migrations::Migrator,
 };
 
 /// How long a caller waits for a connection, or for another process's write lock, before it is told [`Error::Unavailable`].
@@ -64,10 +65,10 @@ impl StoreOptions {
 #[derive(Clone)]
 pub struct Store {
     write: DatabaseConnection,
-    /// On SQLite, the writer that doesn't wait for the disk; on PostgreSQL the same pool.
-    write_unsynced: DatabaseConnection,
     /// On SQLite, whose turn it is to write: first come, first served.
     turn: Option<Arc<Mutex<()>>>,
+    /// On SQLite, what a commit waits for that must survive a power cut; PostgreSQL sees to that itself.
+    flush: Option<Arc<GroupFlush>>,
     read: DatabaseConnection,
     backend: Backend,
     cipher: TokenCipher,
@@ -88,17 +89,20 @@ impl Store {
         let backend = Backend::of(url.expose_secret())?;
         let StoreOptions { max_connections, cipher } = options;
         Ok(match backend {
-            Backend::Sqlite => Self {
-                write: Database::connect(sqlite(url, 1, SqliteAccess::Write)).await?,
-                write_unsynced: Database::connect(sqlite(url, 1, SqliteAccess::WriteUnsynced)).await?,
-                turn: Some(Arc::default()),
-                read: Database::connect(sqlite(url, max_connections.max(1), SqliteAccess::Read)).await?,
-                backend,
-                cipher,
-            },
+            Backend::Sqlite => {
+                let write = Database::connect(sqlite(url, 1, SqliteAccess::Write)).await?;
+                Self {
+                    flush: Some(Arc::new(flush_of(&write, url).await?)),
+                    write,
+                    turn: Some(Arc::default()),
+                    read: Database::connect(sqlite(url, max_connections.max(1), SqliteAccess::Read)).await?,
+                    backend,
+                    cipher,
+                }
+            }
             Backend::Postgres => {
                 let pool = Database::connect(postgres(url, max_connections.max(1))).await?;
-                Self { write: pool.clone(), write_unsynced: pool.clone(), turn: None, read: pool, backend, cipher }
+                Self { write: pool.clone(), turn: None, flush: None, read: pool, backend, cipher }
             }
         })
     }
@@ -130,7 +134,7 @@ impl Store {
     /// # Errors
     /// [`Error::Unavailable`] when no connection, or on SQLite the one write lock, is had in time.
     pub async fn begin(&self) -> Result<Tx, Error> {
-        self.begin_on(&self.write).await
+        self.begin_with(self.flush.clone()).await
     }
 
     /// The same for what can be found out again: on SQLite its commit doesn't wait for the disk. It survives the end of this
@@ -140,10 +144,10 @@ impl Store {
     /// # Errors
     /// As [`Self::begin`].
     pub async fn begin_repeatable(&self) -> Result<Tx, Error> {
-        self.begin_on(&self.write_unsynced).await
+        self.begin_with(None).await
     }
 
-    async fn begin_on(&self, connection: &DatabaseConnection) -> Result<Tx, Error> {
+    async fn begin_with(&self, flush: Option<Arc<GroupFlush>>) -> Result<Tx, Error> {
         let turn = match &self.turn {
             Some(turn) => Some(
                 tokio::time::timeout(PATIENCE, Arc::clone(turn).lock_owned())
@@ -157,7 +161,8 @@ impl Store {
             sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
             ..TransactionOptions::default()
         };
-        Ok(Tx { inner: connection.begin_with_options(options).await?, cipher: self.cipher.clone(), _turn: turn })
+        let inner = self.write.begin_with_options(options).await?;
+        Ok(Tx { inner, cipher: self.cipher.clone(), turn, flush })
     }
 
     /// Reads, each statement for itself.
@@ -178,7 +183,7 @@ impl Store {
 
     /// Lets every connection finish and closes them. Other clones are closed too.
     pub async fn close(&self) {
-        for pool in [&self.read, &self.write_unsynced, &self.write] {
+        for pool in [&self.read, &self.write] {
             if let Err(error) = pool.close_by_ref().await {
                 tracing::warn!(error = %error, "a database connection did not close cleanly");
             }
@@ -188,7 +193,6 @@ impl Store {
 
 enum SqliteAccess {
     Write,
-    WriteUnsynced,
     Read,
 }
 
@@ -198,18 +202,36 @@ fn sqlite(url: &SecretString, connections: u32, access: SqliteAccess) -> Connect
         move |options: SqliteConnectOptions| {
             let options = options
                 .journal_mode(SqliteJournalMode::Wal)
-                // What was accepted survives a power cut, not only a crash.
-                .synchronous(SqliteSynchronous::Full)
+                // A commit by itself doesn't wait for the disk; who needs it there waits for a flush, after their turn.
+                .synchronous(SqliteSynchronous::Normal)
                 .foreign_keys(true)
                 .busy_timeout(PATIENCE);
             match access {
                 SqliteAccess::Write => options.create_if_missing(true),
-                SqliteAccess::WriteUnsynced => options.synchronous(SqliteSynchronous::Normal),
                 SqliteAccess::Read => options.pragma("query_only", "ON"),
             }
         },
     );
     options
+}
+
+/// # Errors
+/// [`Error::NoLog`]
+async fn flush_of(write: &DatabaseConnection, url: &SecretString) -> Result<GroupFlush, Error> {
+    let options = SqliteConnectOptions::from_str(url.expose_secret()).map_err(|_| Error::Address)?;
+    match pragma(write, "journal_mode").await? {
+        journal if journal == "wal" => Ok(GroupFlush::of_log(options.get_filename())),
+        journal => Err(Error::NoLog { journal }),
+    }
+}
+
+async fn pragma(connection: &DatabaseConnection, name: &str) -> Result<String, DbErr> {
+    let statement = Statement::from_string(
+        connection.get_database_backend(),
+        format!("SELECT CAST({name} AS TEXT) AS value FROM pragma_{name}"),
+    );
+    let row = connection.query_one_raw(statement).await?;
+    row.map_or_else(|| Ok(String::new()), |row| row.try_get("", "value"))
 }
 
 fn postgres(url: &SecretString, connections: u32) -> ConnectOptions {
@@ -234,7 +256,8 @@ pub struct Tx {
     inner: DatabaseTransaction,
     cipher: TokenCipher,
     /// Given up after the transaction is over: fields are dropped in order.
-    _turn: Option<OwnedMutexGuard<()>>,
+    turn: Option<OwnedMutexGuard<()>>,
+    flush: Option<Arc<GroupFlush>>,
 }
 
 impl fmt::Debug for Tx {
@@ -249,7 +272,14 @@ impl Tx {
     /// # Errors
     /// The database could not promise it. Whether it happened is then unknown.
     pub async fn commit(self) -> Result<(), Error> {
-        Ok(self.inner.commit().await?)
+        let Self { inner, turn, flush, .. } = self;
+        inner.commit().await?;
+        // The next one writes while this one waits for the disk.
+        drop(turn);
+        match flush {
+            Some(flush) => flush.wait().await.map_err(Error::Flush),
+            None => Ok(()),
+        }
     }
 
     /// # Errors
@@ -322,32 +352,55 @@ pub(crate) fn inserted(result: Result<u64, DbErr>) -> Result<bool, Error> {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::Arc;
+    use std::sync::atomic::{AtomicUsize, Ordering};
 
     use domain::SeededRandom;
-    use sea_orm::Statement;
 
     use super::*;
 
-    async fn pragma(connection: &DatabaseConnection, name: &str) -> String {
-        let statement = Statement::from_string(
-            connection.get_database_backend(),
-            format!("SELECT CAST({name} AS TEXT) AS value FROM pragma_{name}"),
-        );
-        connection.query_one_raw(statement).await.unwrap().unwrap().try_get("", "value").unwrap()
+    async fn open(folder: &tempfile::TempDir) -> Store {
+        let url = SecretString::from(format!("sqlite:{}?mode=rwc", folder.path().join("a.db").display()));
+        let cipher = TokenCipher::new([0; 32], Arc::new(SeededRandom::new(1)));
+        Store::connect(&url, StoreOptions::new(cipher)).await.unwrap()
     }
 
     #[tokio::test]
-    async fn sqlite_keeps_what_it_accepted_and_its_readers_only_read() {
-        let directory = tempfile::tempdir().unwrap();
-        let url = SecretString::from(format!("sqlite:{}?mode=rwc", directory.path().join("a.db").display()));
-        let cipher = TokenCipher::new([0; 32], Arc::new(SeededRandom::new(1)));
-        let store = Store::connect(&url, StoreOptions::new(cipher)).await.unwrap();
-        for (name, value) in [("journal_mode", "wal"), ("synchronous", "2"), ("foreign_keys", "1")] {
-            assert_eq!(pragma(&store.write, name).await, value, "{name}");
+    async fn sqlite_has_a_log_and_its_readers_only_read() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = open(&folder).await;
+        for (name, value) in [("journal_mode", "wal"), ("synchronous", "1"), ("foreign_keys", "1")] {
+            assert_eq!(pragma(&store.write, name).await.unwrap(), value, "{name}");
         }
-        assert_eq!(pragma(&store.write_unsynced, "synchronous").await, "1");
         assert!(store.read.execute_unprepared("CREATE TABLE t (x)").await.is_err());
         assert!(store.write.execute_unprepared("CREATE TABLE t (x)").await.is_ok());
+    }
+
+    #[tokio::test]
+    async fn a_commit_is_told_of_once_the_log_is_flushed_unless_it_can_be_repeated() {
+        let folder = tempfile::tempdir().unwrap();
+        let flushes = Arc::new(AtomicUsize::new(0));
+        let (count, log) = (Arc::clone(&flushes), folder.path().join("a.db-wal"));
+        let flush = GroupFlush::new(move || {
+            // What is waited for is written already: a flush before that would flush something else.
+            let written = std::fs::read(&log)?;
+            assert!(written.windows(5).any(|bytes| bytes == b"words"));
+            match count.fetch_add(1, Ordering::SeqCst) {
+                0 => Ok(()),
+                _ => Err(std::io::ErrorKind::StorageFull.into()),
+            }
+        });
+        let store = Store { flush: Some(Arc::new(flush)), ..open(&folder).await };
+        let write = async |tx: Tx| {
+            tx.inner.execute_unprepared("CREATE TABLE IF NOT EXISTS t (x)").await.unwrap();
+            tx.inner.execute_unprepared("INSERT INTO t VALUES ('words')").await.unwrap();
+            tx
+        };
+        write(store.begin_repeatable().await.unwrap()).await.commit().await.unwrap();
+        write(store.begin().await.unwrap()).await.rollback().await.unwrap();
+        assert_eq!(flushes.load(Ordering::SeqCst), 0);
+        write(store.begin().await.unwrap()).await.commit().await.unwrap();
+        assert_eq!(flushes.load(Ordering::SeqCst), 1);
+        let failed = write(store.begin().await.unwrap()).await.commit().await.unwrap_err();
+        assert!(matches!(failed, Error::Flush(_)) && failed.is_temporary(), "{failed:?}");
     }
 }

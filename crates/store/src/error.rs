@@ -25,6 +25,14 @@ pub enum Error {
     /// The address of the database is neither `sqlite:` nor `postgres://`.
     #[error("a database address begins with sqlite: or postgres://")]
     Address,
+    /// Whether what was committed survives a power cut is unknown.
+    #[error("the database's log could not be flushed to the disk")]
+    Flush(#[source] std::io::Error),
+    /// The file is where it can't have a write-ahead log, as on most network file systems.
+    #[error(
+        "the database can't have a write-ahead log where it is (its journal is “{journal}”): keep its file on a local disk"
+    )]
+    NoLog { journal: String },
     #[error("the database refused")]
     Database(#[source] DbErr),
 }
@@ -32,7 +40,7 @@ pub enum Error {
 impl Error {
     /// Another try later may succeed, unchanged.
     pub const fn is_temporary(&self) -> bool {
-        matches!(self, Self::Unavailable(_))
+        matches!(self, Self::Unavailable(_) | Self::Flush(_))
     }
 
     pub fn conflicts_on(&self, name: &str) -> bool {

@@ -20,6 +20,7 @@ mod deliveries;
 mod drafts;
 mod entities;
 mod error;
+mod flush;
 mod history_loads;
 mod imports;
 mod migrations;
