@@ -6,7 +6,7 @@ use leptos::prelude::*;
 use crate::app::{
     Frame, Notice, routes,
     shell::{Head, Place, Scripts, document},
-    ui::{IconName, empty, notice_bar},
+    ui::{IconName, PagedList, empty, notice_bar},
 };
 
 pub fn all_tokens(frame: &Frame, tokens: &OwnedTokens, notice: Option<Notice>) -> String {
@@ -36,10 +36,8 @@ pub fn all_tokens(frame: &Frame, tokens: &OwnedTokens, notice: Option<Notice>) -
             let next = view! { <p>"People make theirs on their own page of tokens."</p> };
             empty(IconName::Check, "Nobody has a token", next)
         });
-        let next = tokens.next.map(|after| {
-            let address = format!("{}?after={after}", routes::ALL_TOKENS);
-            view! { <nav class="pages" aria-label="Pages"><a class="button" rel="next" href=address>"Next page"</a></nav> }
-        });
+        let pages =
+            PagedList { path: routes::ALL_TOKENS, query: "", later: false, next: tokens.next.map(|id| id.to_string()) };
         view! {
             <div class="page">
                 <div class="page-head">
@@ -52,7 +50,7 @@ pub fn all_tokens(frame: &Frame, tokens: &OwnedTokens, notice: Option<Notice>) -
                 {notice.map(notice_bar)}
                 {table}
                 {none}
-                {next}
+                {pages.links()}
             </div>
         }
     })

@@ -7,7 +7,7 @@ use super::catalogue::{Part, state, tabs};
 use crate::app::{
     Frame, Notice, Refused, routes,
     shell::{Head, Place, Scripts, document},
-    ui::{FormState, IconName, counted, empty, icon, named, notice_bar},
+    ui::{FormState, IconName, PagedList, counted, empty, icon, named, notice_bar},
 };
 
 pub struct CoursesAsked<'a> {
@@ -67,14 +67,12 @@ pub fn catalogue_courses(
             let next = view! { <p>"Make one below, import a file, or let an upstream system put them here."</p> };
             empty(IconName::Building, "No courses here", next)
         });
-        let first = asked
-            .later
-            .then(|| view! { <a class="button" href=address(asked.query, None)>"Back to the first page"</a> });
-        let next = list.next.as_deref().map(|after| {
-            view! { <a class="button" rel="next" href=address(asked.query, Some(after))>"Next page"</a> }
-        });
-        let pages = (first.is_some() || next.is_some())
-            .then(|| view! { <nav class="pages" aria-label="Pages">{first} {next}</nav> });
+        let pages = PagedList {
+            path: routes::CATALOGUE_COURSES,
+            query: asked.query,
+            later: asked.later,
+            next: list.next.clone(),
+        };
         let form = FormState::new("new-course", refused);
         view! {
             <div class="page">
@@ -94,7 +92,7 @@ pub fn catalogue_courses(
                 {notice.map(notice_bar)}
                 {table}
                 {none}
-                {pages}
+                {pages.links()}
                 <details class="panel keep" open=form.is_refused()>
                     <summary>"New course"</summary>
                     <form class="stack" method="post" action=routes::CATALOGUE_COURSES>
@@ -108,15 +106,4 @@ pub fn catalogue_courses(
             </div>
         }
     })
-}
-
-fn address(query: &str, after: Option<&str>) -> String {
-    let mut pairs = url::form_urlencoded::Serializer::new(String::new());
-    if !query.trim().is_empty() {
-        pairs.append_pair("q", query);
-    }
-    if let Some(after) = after {
-        pairs.append_pair("after", after);
-    }
-    format!("{}?{}", routes::CATALOGUE_COURSES, pairs.finish())
 }

@@ -7,7 +7,7 @@ use super::catalogue::{Part, tabs};
 use crate::app::{
     Frame, Notice, routes,
     shell::{Head, Place, Scripts, document},
-    ui::{IconName, counted, icon, notice_bar},
+    ui::{IconName, Mode, counted, file_form, icon, notice_bar},
 };
 
 /// Bad lines that a page shows; the command line shows them all.
@@ -31,22 +31,19 @@ pub fn catalogue_import(frame: &Frame, imported: Option<&Imported>, notice: Opti
                 </div>
                 {notice.map(notice_bar)}
                 {imported.map(report)}
-                <form class="panel keep stack" method="post" enctype="multipart/form-data" action=routes::CATALOGUE_IMPORT>
-                    <div class="field">
-                        <label for="file">"File"</label>
-                        <input class="input" id="file" name="file" type="file" required=true accept=".csv,.jsonl,.ndjson,.json,text/csv" aria-describedby="file-hint" />
-                        <p class="muted field-hint" id="file-hint">
-                            "CSV with the columns institution, course_number, launch_date and title, or organization and email for members, or course and email for editors; or JSON lines, each an organization, a course or a run. At most 8 MB."
-                        </p>
-                    </div>
-                    <div class="actions">
-                        <button class="button button-primary" name="mode" value="dry-run">"Check the file"</button>
-                        <button class="button" name="mode" value="write">"Import the file"</button>
-                    </div>
-                </form>
+                {form()}
             </div>
         }
     })
+}
+
+fn form() -> AnyView {
+    file_form(
+        routes::CATALOGUE_IMPORT,
+        "CSV with the columns institution, course_number, launch_date and title, or organization and email for members, or course and email for editors; or JSON lines, each an organization, a course or a run. At most 8 MB.",
+        Mode { value: "dry-run", label: "Check the file" },
+        Mode { value: "write", label: "Import the file" },
+    )
 }
 
 fn report(imported: &Imported) -> AnyView {

@@ -7,7 +7,7 @@ use super::catalogue::{Part, state, tabs};
 use crate::app::{
     Frame, Notice, Refused, routes,
     shell::{Head, Place, Scripts, document},
-    ui::{FormState, IconName, empty, named, notice_bar},
+    ui::{FormState, IconName, PagedList, empty, named, notice_bar},
 };
 
 pub fn catalogue_organizations(
@@ -39,11 +39,12 @@ pub fn catalogue_organizations(
             empty(IconName::Building, "No organizations yet", next)
         });
         let list = (!rows.is_empty()).then(|| view! { <ul class="panel keep plain-list">{rows}</ul> });
-        let next = organizations.next.as_deref().map(|after| {
-            let query = url::form_urlencoded::Serializer::new(String::new()).append_pair("after", after).finish();
-            let address = format!("{}?{query}", routes::CATALOGUE_ORGANIZATIONS);
-            view! { <nav class="pages" aria-label="Pages"><a class="button" rel="next" href=address>"Next page"</a></nav> }
-        });
+        let pages = PagedList {
+            path: routes::CATALOGUE_ORGANIZATIONS,
+            query: "",
+            later: false,
+            next: organizations.next.clone(),
+        };
         let form = FormState::new("new-organization", refused);
         view! {
             <div class="page page-narrow">
@@ -52,7 +53,7 @@ pub fn catalogue_organizations(
                 {notice.map(notice_bar)}
                 {none}
                 {list}
-                {next}
+                {pages.links()}
                 <details class="panel keep" open=form.is_refused()>
                     <summary>"New organization"</summary>
                     <form class="stack" method="post" action=routes::CATALOGUE_ORGANIZATIONS>

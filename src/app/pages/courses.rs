@@ -6,7 +6,7 @@ use leptos::prelude::*;
 use crate::app::{
     Frame, routes,
     shell::{Head, Place, Scripts, document},
-    ui::{IconName, counted, empty, icon, named},
+    ui::{IconName, PagedList, counted, empty, icon, named},
 };
 
 /// Which part of the list a page shows.
@@ -34,14 +34,7 @@ fn page(list: &CourseList, query: &str, part: ListPart) -> impl IntoView + use<>
     let rows = list.courses.iter().map(row).collect::<Vec<_>>();
     let none = list.courses.is_empty().then(|| nothing(query, searching));
     let has_rows = none.is_none();
-    let earlier = (part == ListPart::Later).then(|| {
-        view! { <a class="button" href=address(query, None)>"Back to the first page"</a> }
-    });
-    let later = list.next.as_deref().map(|after| {
-        view! { <a class="button" rel="next" href=address(query, Some(after))>"Next page"</a> }
-    });
-    let pages = (earlier.is_some() || later.is_some())
-        .then(|| view! { <nav class="pages" aria-label="Pages">{earlier} {later}</nav> });
+    let pages = PagedList { path: routes::COURSES, query, later: part == ListPart::Later, next: list.next.clone() };
     view! {
         <div class="page">
             <div class="page-head page-head-row">
@@ -68,7 +61,7 @@ fn page(list: &CourseList, query: &str, part: ListPart) -> impl IntoView + use<>
             </div>
             {none}
             {has_rows.then(|| view! { <ol class="course-list panel">{rows}</ol> })}
-            {pages}
+            {pages.links()}
         </div>
     }
 }
@@ -135,16 +128,4 @@ fn nothing(query: &str, searching: bool) -> impl IntoView + use<> {
         };
         empty(IconName::Building, "No courses yet", next).into_any()
     }
-}
-
-fn address(query: &str, after: Option<&str>) -> String {
-    let mut pairs = url::form_urlencoded::Serializer::new(String::new());
-    if !query.trim().is_empty() {
-        pairs.append_pair("q", query);
-    }
-    if let Some(after) = after {
-        pairs.append_pair("after", after);
-    }
-    let pairs = pairs.finish();
-    if pairs.is_empty() { routes::COURSES.to_owned() } else { format!("{}?{pairs}", routes::COURSES) }
 }

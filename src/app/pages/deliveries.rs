@@ -7,7 +7,7 @@ use leptos::prelude::*;
 use crate::app::{
     Frame, Notice, Refused, routes,
     shell::{Head, Place, Scripts, document},
-    ui::{FormState, IconName, counted, empty, named, notice_bar},
+    ui::{FormState, IconName, PagedList, counted, empty, named, notice_bar},
 };
 
 pub fn deliveries(frame: &Frame, dead: &DeadDeliveries, notice: Option<Notice>, refused: Option<&Refused>) -> String {
@@ -18,10 +18,8 @@ pub fn deliveries(frame: &Frame, dead: &DeadDeliveries, notice: Option<Notice>, 
             let next = view! { <a class="button" href=routes::SALESFORCE>"Back to the connection"</a> };
             empty(IconName::Check, "Salesforce refused nothing", next)
         });
-        let next = dead.next.map(|after| {
-            let address = format!("{}?after={after}", routes::DELIVERIES);
-            view! { <nav class="pages" aria-label="Pages"><a class="button" rel="next" href=address>"Next page"</a></nav> }
-        });
+        let pages =
+            PagedList { path: routes::DELIVERIES, query: "", later: false, next: dead.next.map(|id| id.to_string()) };
         view! {
             <div class="page page-narrow">
                 <div class="page-head">
@@ -34,7 +32,7 @@ pub fn deliveries(frame: &Frame, dead: &DeadDeliveries, notice: Option<Notice>, 
                 {notice.map(notice_bar)}
                 {none}
                 <ol class="plain-list stack">{rows}</ol>
-                {next}
+                {pages.links()}
             </div>
         }
     })

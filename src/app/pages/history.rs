@@ -6,7 +6,7 @@ use leptos::prelude::*;
 use crate::app::{
     Frame, Notice, routes,
     shell::{Head, Place, Scripts, document},
-    ui::{IconName, counted, empty, notice_bar},
+    ui::{IconName, Mode, counted, empty, file_form, notice_bar},
 };
 
 pub fn history(frame: &Frame, loads: &[HistoryLoadView], has_org: bool, notice: Option<Notice>) -> String {
@@ -35,22 +35,12 @@ pub fn history(frame: &Frame, loads: &[HistoryLoadView], has_org: bool, notice: 
 }
 
 fn form() -> AnyView {
-    view! {
-        <form class="panel keep stack" method="post" enctype="multipart/form-data" action=routes::HISTORY>
-            <div class="field">
-                <label for="file">"File"</label>
-                <input class="input" id="file" name="file" type="file" required=true accept=".csv,.jsonl,.ndjson,.json,text/csv" aria-describedby="file-hint" />
-                <p class="muted field-hint" id="file-hint">
-                    "JSON lines or CSV with course, author, body and created; run, modified and visibility where there are any. At most 1 GB."
-                </p>
-            </div>
-            <div class="actions">
-                <button class="button button-primary" name="mode" value="check">"Check the file"</button>
-                <button class="button" name="mode" value="load">"Check and load it"</button>
-            </div>
-        </form>
-    }
-    .into_any()
+    file_form(
+        routes::HISTORY,
+        "JSON lines or CSV with course, author, body and created; run, modified and visibility where there are any. At most 1 GB.",
+        Mode { value: "check", label: "Check the file" },
+        Mode { value: "load", label: "Check and load it" },
+    )
 }
 
 fn list(loads: &[HistoryLoadView]) -> Option<AnyView> {
