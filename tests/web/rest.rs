@@ -15,7 +15,7 @@ async fn an_upstream_system_puts_organizations_courses_and_runs_and_gets_them_ba
     let upstream = portal.program("sam@casebridge.test", "read catalogue").await;
     let organization = upstream.put("/api/v1/organizations/Org%2F1%20%C3%A9", &json!({"name": "Org & one"})).await;
     assert_eq!(organization.status, StatusCode::CREATED);
-    assert_eq!(organization.json(), json!({"key": "Org/1 é", "name": "Org & one"}));
+    assert_eq!(organization.json(), json!({"key": "Org/1 é", "name": "Org & one", "members": []}));
     let again = upstream.put("/api/v1/organizations/Org%2F1%20%C3%A9", &json!({"name": "Org & two"})).await;
     assert_eq!((again.status, &again.json()["name"]), (StatusCode::OK, &json!("Org & two")));
     assert_eq!(upstream.get("/api/v1/organizations/Org%2F1%20%C3%A9").await.json(), again.json());
@@ -24,7 +24,8 @@ async fn an_upstream_system_puts_organizations_courses_and_runs_and_gets_them_ba
     let path = format!("/api/v1/courses/{NEW}");
     let made = upstream.put(&path, &course).await;
     assert_eq!(made.status, StatusCode::CREATED, "{}", made.text());
-    let shown = json!({"uuid": NEW, "key": "Org+1", "title": "A course", "organizations": ["MITx", "Org/1 é"]});
+    let shown =
+        json!({"uuid": NEW, "key": "Org+1", "title": "A course", "organizations": ["MITx", "Org/1 é"], "editors": []});
     assert_eq!(made.json(), shown);
     assert_eq!(upstream.get(&path).await.json(), shown);
     assert_eq!(upstream.put(&path, &course).await.status, StatusCode::OK);
@@ -53,6 +54,8 @@ async fn members_and_editors_are_put_with_what_they_belong_to() {
     let both = json!({"name": "MIT", "members": ["mia@mitx.test", "HARPER@harvardx.test"]});
     assert_eq!(upstream.put(mitx, &both).await.status, StatusCode::OK);
     assert_eq!(harper.get(&circuits).await.status, StatusCode::OK);
+    assert_eq!(upstream.get(mitx).await.json()["members"], json!(["harper@harvardx.test", "mia@mitx.test"]));
+    assert_eq!(harper.get(mitx).await.json(), json!({"key": "MITx", "name": "MIT"}), "partners see nobody's address");
     assert_eq!(upstream.put(mitx, &json!({"name": "M.I.T."})).await.status, StatusCode::OK);
     assert_eq!(harper.get(&circuits).await.status, StatusCode::OK, "left out: as it was");
 
@@ -60,6 +63,8 @@ async fn members_and_editors_are_put_with_what_they_belong_to() {
     let comment = json!({"course_uuid": Portal::circuits(), "comment": "Hello"});
     let course = |editors: Value| json!({"key": "MITx+6.002x", "title": "Circuits", "organizations": ["MITx"], "editors": editors});
     assert_eq!(upstream.put(&circuits, &course(json!(["harper@harvardx.test"]))).await.status, StatusCode::OK);
+    assert_eq!(upstream.get(&circuits).await.json()["editors"], json!(["harper@harvardx.test"]));
+    assert_eq!(mia.get(&circuits).await.json().get("editors"), None);
     assert_eq!(mia.post("/api/v1/comments/", &comment).await.status, StatusCode::FORBIDDEN, "the editor alone writes");
     assert_eq!(upstream.put(&circuits, &course(Value::Null)).await.status, StatusCode::OK);
     assert_eq!(mia.post("/api/v1/comments/", &comment).await.status, StatusCode::FORBIDDEN);

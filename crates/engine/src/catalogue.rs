@@ -23,7 +23,7 @@ use crate::{
     time_text,
 };
 
-pub use self::entry::{CourseEntry, RunEntry};
+pub use self::entry::{CourseEntry, OrganizationEntry, RunEntry};
 pub(crate) use self::import::{begins_as_json, column_names, csv_fields};
 
 const COURSES_PER_PAGE: u64 = 50;

@@ -36,7 +36,7 @@ mod window;
 
 pub use actor::Actor;
 pub use cases::{CaseDetail, NewCaseInput, NewPost, PostPage};
-pub use catalogue::{CourseEntry, RunEntry};
+pub use catalogue::{CourseEntry, OrganizationEntry, RunEntry};
 pub use comments::{Comment, CommentUser, NewCourseComment};
 pub use drafts::CaseDraft;
 pub use engine::Engine;

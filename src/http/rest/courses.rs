@@ -21,12 +21,16 @@ pub(crate) struct Course {
     title: String,
     /// Keys of the authoring organizations, the one that publishes first.
     organizations: Vec<String>,
+    /// Addresses of its editors, in order of the alphabet. Staff and admins alone are told.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false, example = json!(["mia@mitx.test"]))]
+    editors: Option<Vec<String>>,
 }
 
 impl From<CourseEntry> for Course {
     fn from(course: CourseEntry) -> Self {
-        let CourseEntry { id, key, title, organizations } = course;
-        Self { uuid: id.as_uuid(), key, title, organizations }
+        let CourseEntry { id, key, title, organizations, editors } = course;
+        Self { uuid: id.as_uuid(), key, title, organizations, editors }
     }
 }
 

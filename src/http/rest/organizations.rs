@@ -5,6 +5,7 @@ use axum::{
     extract::State,
     response::{IntoResponse, Response},
 };
+use engine::OrganizationEntry;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -17,6 +18,17 @@ pub(crate) struct Organization {
     key: String,
     #[schema(example = "MIT")]
     name: String,
+    /// Addresses of its members, in order of the alphabet. Staff and admins alone are told.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false, example = json!(["mia@mitx.test"]))]
+    members: Option<Vec<String>>,
+}
+
+impl From<OrganizationEntry> for Organization {
+    fn from(organization: OrganizationEntry) -> Self {
+        let OrganizationEntry { key, name, members } = organization;
+        Self { key, name, members }
+    }
 }
 
 /// What an organization is to be.
@@ -40,7 +52,7 @@ pub(crate) async fn show(
     key: PathText,
 ) -> Result<Response, Problem> {
     let organization = state.engine().organization(&actor, key.as_str()).await?;
-    Ok(Json(Organization { key: organization.key, name: organization.name }).into_response())
+    Ok(Json(Organization::from(organization)).into_response())
 }
 
 /// Make or rename an organization
@@ -60,5 +72,5 @@ pub(crate) async fn save(
     let OrganizationBody { name, members } = body;
     let saved = state.engine().put_organization_with(&actor, key.as_str(), &name, members.as_deref()).await?;
     let organization = state.engine().organization(&actor, key.as_str()).await?;
-    Ok((answer::saved(saved), Json(Organization { key: organization.key, name: organization.name })).into_response())
+    Ok((answer::saved(saved), Json(Organization::from(organization))).into_response())
 }

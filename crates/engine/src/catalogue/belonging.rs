@@ -53,6 +53,15 @@ impl Place {
         })
     }
 
+    /// In order of the alphabet.
+    pub(super) async fn addresses(self, reader: &Reader) -> Result<Vec<String>, Error> {
+        let people: Vec<UserId> = self.people(reader).await?.into_iter().collect();
+        let people = reader.users().by_ids(&people).await?;
+        let mut addresses: Vec<String> = people.into_iter().map(|user| user.email.to_string()).collect();
+        addresses.sort_unstable();
+        Ok(addresses)
+    }
+
     async fn people_now(self, tx: &Tx) -> Result<HashSet<UserId>, Error> {
         Ok(match self {
             Self::MembersOf(id) => tx.users().members_of(id).await?.into_iter().map(|user| user.id).collect(),

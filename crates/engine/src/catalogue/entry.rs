@@ -2,7 +2,16 @@
 
 use domain::{CourseId, IsNew, OrganizationKey, RunKey, RunStatus, Timestamp};
 
-use crate::{Actor, Engine, Error, OrganizationView, access};
+use super::belonging::Place;
+use crate::{Actor, Engine, Error, access};
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OrganizationEntry {
+    pub key: String,
+    pub name: String,
+    /// Addresses, for those who keep the catalogue.
+    pub members: Option<Vec<String>>,
+}
 
 /// A course without its threads.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -12,6 +21,8 @@ pub struct CourseEntry {
     pub title: String,
     /// Keys, the one that publishes first.
     pub organizations: Vec<String>,
+    /// Addresses, for those who keep the catalogue.
+    pub editors: Option<Vec<String>>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -31,12 +42,16 @@ pub struct RunEntry {
 impl Engine {
     /// # Errors
     /// [`Error::NotFound`] for an organization that isn't there, or that a partner doesn't belong to.
-    pub async fn organization(&self, actor: &Actor, key: &str) -> Result<OrganizationView, Error> {
+    pub async fn organization(&self, actor: &Actor, key: &str) -> Result<OrganizationEntry, Error> {
         let key = OrganizationKey::new(key).map_err(|invalid| Error::field("key", invalid.0))?;
         let found = self.store.read().catalogue().organization_by_key(&key).await?;
         let organization =
             found.filter(|found| access::may_read_organization(actor, found.id)).ok_or(Error::NotFound)?;
-        Ok(OrganizationView { key: organization.key.to_string(), name: organization.name })
+        Ok(OrganizationEntry {
+            key: organization.key.to_string(),
+            name: organization.name,
+            members: self.people(actor, Place::MembersOf(organization.id)).await?,
+        })
     }
 
     /// # Errors
@@ -48,7 +63,16 @@ impl Engine {
             key: course.row.key.to_string(),
             title: course.row.title.clone(),
             organizations: course.organizations.iter().map(|organization| organization.key.to_string()).collect(),
+            editors: self.people(actor, Place::EditorsOf(course.row.id)).await?,
         })
+    }
+
+    /// Who belongs there, by address; partners are told nothing of each other's addresses.
+    async fn people(&self, actor: &Actor, place: Place) -> Result<Option<Vec<String>>, Error> {
+        if access::check_keeps_catalogue(actor).is_err() {
+            return Ok(None);
+        }
+        place.addresses(&self.store.read()).await.map(Some)
     }
 
     /// # Errors
