@@ -7,7 +7,7 @@ use super::FunctionError;
 #[cfg(feature = "ssr")]
 use super::caller::Caller;
 
-/// A case's thread as the caller may see it; without a case, that of the course's default one. It is the latest window of it, or the one that ends `before` a post, or begins `from` one; with `since`, only what changed after that version need be in it.
+/// A case's thread as the caller may see it; without a case, that of the course's default one. It is the latest window of it, or the one that ends `before` a post, or begins `from` one.
 ///
 /// # Errors
 /// Not signed in, no such course or case for this person, or the database is away.
@@ -15,16 +15,12 @@ use super::caller::Caller;
 pub async fn get_thread(
     course: CourseId,
     case: Option<CaseId>,
-    since: Option<i64>,
     before: Option<PostId>,
     from: Option<PostId>,
 ) -> Result<Thread, FunctionError> {
     let Caller { engine, actor } = Caller::current()?;
     let place = domain::CasePlace { course, case };
-    Ok(match engine::Window::asked(before, from) {
-        engine::Window::Latest => engine.thread(&actor, place, since).await?,
-        window => engine.thread_window(&actor, place, window).await?,
-    })
+    Ok(engine.thread_window(&actor, place, engine::Window::asked(before, from)).await?)
 }
 
 /// Posts a comment once, however often the same `key` is sent with the same content.

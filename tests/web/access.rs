@@ -33,7 +33,10 @@ async fn ask(browser: &mut Browser<'_>, row: &RouteRow) -> (StatusCode, String) 
         request = request.header(header::CONTENT_TYPE, "application/json");
         let course = Portal::circuits();
         let key = "01932c07-2000-7000-8000-0000000000aa";
-        Body::from(json!({"course": course, "since": null, "key": key, "body": "x", "visibility": "public", "run": null, "post": key}).to_string())
+        Body::from(
+            json!({"course": course, "key": key, "body": "x", "visibility": "public", "run": null, "post": key})
+                .to_string(),
+        )
     } else {
         request = request.header(header::CONTENT_TYPE, "application/x-www-form-urlencoded");
         Body::empty()
@@ -111,8 +114,8 @@ async fn somebody_elses_course_and_no_course_are_one_answer() {
     assert_eq!((others.status, none.status), (StatusCode::NOT_FOUND, StatusCode::NOT_FOUND));
     assert_eq!(others.stable_text(), none.stable_text());
     let answers = [
-        mia.call("get_thread", &json!({"course": Portal::cs50(), "since": null})).await,
-        mia.call("get_thread", &json!({"course": missing, "since": null})).await,
+        mia.call("get_thread", &json!({"course": Portal::cs50()})).await,
+        mia.call("get_thread", &json!({"course": missing})).await,
     ];
     assert_eq!(answers[0].status, StatusCode::NOT_FOUND);
     assert_eq!(answers[0].body, answers[1].body);
@@ -170,10 +173,10 @@ async fn internal_posts_reach_no_partner_by_any_way() {
     mia.get("/courses").await.hides(CANARY);
     let list = mia.get("/courses").await;
     assert_eq!(list.text(), mia.get("/courses").await.text().replace(CANARY, ""));
-    let thread = mia.call("get_thread", &json!({"course": Portal::circuits(), "since": null})).await;
+    let thread = mia.call("get_thread", &json!({"course": Portal::circuits()})).await;
     assert_eq!(thread.status, StatusCode::OK);
     thread.hides(CANARY);
-    let post = sam.call("get_thread", &json!({"course": Portal::circuits(), "since": null})).await;
+    let post = sam.call("get_thread", &json!({"course": Portal::circuits()})).await;
     let thread: serde_json::Value = serde_json::from_slice(&post.body).unwrap();
     let id = thread["posts"][0]["id"].as_str().unwrap();
     let retry = mia.call("retry_post", &json!({"post": id})).await;

@@ -32,7 +32,7 @@ async fn a_comment_is_answered_as_it_stands_in_the_thread() {
     );
     let again = mia.call("post_comment", &comment(KEY, "Hello")).await;
     assert_eq!(value(&again)["id"], post["id"]);
-    let thread = value(&mia.call("get_thread", &json!({"course": Portal::circuits(), "since": null})).await);
+    let thread = value(&mia.call("get_thread", &json!({"course": Portal::circuits()})).await);
     assert_eq!(thread["posts"].as_array().unwrap().len(), 1);
 }
 
@@ -57,7 +57,7 @@ async fn refusals_are_json_with_a_kind_a_sentence_and_a_status() {
 async fn nonsense_is_refused_and_tells_nothing_of_the_inside() {
     let portal = Portal::start().await;
     let mut mia = portal.mia().await;
-    for body in ["", "{", "[]", "null", "{\"course\": 7}", "{\"course\": \"x\", \"since\": \"y\"}"] {
+    for body in ["", "{", "[]", "null", "{\"course\": 7}", "{\"course\": \"x\", \"from\": \"y\"}"] {
         let request = mia
             .request(Method::POST, "/api/fn/get_thread")
             .header(header::CONTENT_TYPE, "application/json")
@@ -84,7 +84,7 @@ async fn the_referrer_leads_nowhere() {
         .header("sec-fetch-site", "same-origin")
         .header(header::REFERER, "https://evil.test/")
         .header(header::ACCEPT, "text/html")
-        .body(Body::from(json!({"course": Portal::circuits(), "since": null}).to_string()))
+        .body(Body::from(json!({"course": Portal::circuits()}).to_string()))
         .unwrap();
     let answer = mia.send(request).await;
     assert_eq!((answer.status, answer.header("location")), (StatusCode::OK, ""));

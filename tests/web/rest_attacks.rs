@@ -193,7 +193,7 @@ async fn a_token_opens_no_page_and_no_server_function() {
     for page in ["/courses", "/account/tokens", "/admin/salesforce"] {
         assert!(ada.get(page).await.redirect().starts_with("/login"), "{page}");
     }
-    let call = ada.post("/api/fn/get_thread", &json!({"course": Portal::circuits(), "since": null})).await;
+    let call = ada.post("/api/fn/get_thread", &json!({"course": Portal::circuits()})).await;
     assert_eq!(call.status, StatusCode::UNAUTHORIZED);
 }
 

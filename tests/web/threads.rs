@@ -128,7 +128,7 @@ async fn the_thread_function_answers_with_the_window_that_the_page_showed() {
     let portal = portal_with_history().await;
     let mut mia = portal.mia().await;
     let mut thread = async |from: Value| -> Value {
-        let arguments = json!({"course": Portal::circuits(), "since": 1, "from": from});
+        let arguments = json!({"course": Portal::circuits(), "from": from});
         serde_json::from_slice(&mia.call("get_thread", &arguments).await.body).unwrap()
     };
     let latest = thread(Value::Null).await;

@@ -25,12 +25,7 @@ impl Engine {
     ///
     /// # Errors
     /// As [`Engine::thread_window`].
-    pub async fn thread(
-        &self,
-        actor: &Actor,
-        place: impl Into<CasePlace>,
-        _since: Option<i64>,
-    ) -> Result<Thread, Error> {
+    pub async fn thread(&self, actor: &Actor, place: impl Into<CasePlace>) -> Result<Thread, Error> {
         self.thread_window(actor, place, Window::Latest).await
     }
 

@@ -54,10 +54,10 @@ pub(super) async fn get_thread(
     ask(GetThread::PATH, reader, &get_thread_arguments(place, from)).await
 }
 
-fn get_thread_arguments(place: CasePlace, from: Option<PostId>) -> Arguments<5> {
+fn get_thread_arguments(place: CasePlace, from: Option<PostId>) -> Arguments<4> {
     let case = place.case.map(|case| case.to_string());
     let from = from.map(|post| post.to_string());
-    [("course", Some(place.course.to_string())), ("case", case), ("since", None), ("before", None), ("from", from)]
+    [("course", Some(place.course.to_string())), ("case", case), ("before", None), ("from", from)]
 }
 
 pub(super) async fn post_comment(comment: Written) -> Result<ThreadPost, FunctionError> {
@@ -158,7 +158,7 @@ mod tests {
             assert_eq!(written(), to_value(comment).unwrap());
             let from = case.map(|_| post);
             let sent_thread = sent(get_thread_arguments(place, from));
-            assert_eq!(sent_thread, to_value(GetThread { course, case, since: None, before: None, from }).unwrap());
+            assert_eq!(sent_thread, to_value(GetThread { course, case, before: None, from }).unwrap());
             assert_eq!(
                 written(),
                 to_value(SaveDraft { course, case, key, body: body.clone(), visibility, run }).unwrap()

@@ -212,7 +212,7 @@ impl Connected {
 
 /// Everything that a reader sees of a thread, window by window.
 pub(crate) async fn whole_thread(engine: &Engine, actor: &Actor, course: CourseId) -> Vec<ThreadPost> {
-    let mut thread = engine.thread(actor, course, None).await.unwrap();
+    let mut thread = engine.thread(actor, course).await.unwrap();
     let mut posts = std::mem::take(&mut thread.posts);
     while thread.earlier {
         thread = engine.thread_window(actor, course, Window::Before(posts[0].id)).await.unwrap();
