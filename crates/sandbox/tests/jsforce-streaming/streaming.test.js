@@ -161,3 +161,18 @@ test('one client more than the org allows is denied', within, async () => {
   assert.equal(message.ext.sfdc.failureReason, '403::Organization concurrent user limit exceeded');
   await client.disconnect();
 });
+
+// What it sends again holds a connect that is not its first, and beside that the subscription: if the one waited for an event, the
+// other would not be there to hear of it.
+test('a client whose first answers are lost subscribes again and hears what follows', within, async () => {
+  const loseNext = {
+    incoming(message, pass) {
+      if (message.channel !== '/meta/handshake') return pass(message);
+      return control('faults', { action: 'drop_after_commit', path: '/cometd', times: 1 }).then(() => pass(message));
+    },
+  };
+  const { client, inbox } = await listen(portalEvents, -1, loseNext);
+  await publish(60);
+  assert.equal((await inbox.take()).payload.Record_Id__c, '0D5SB0000000060');
+  await client.disconnect();
+});
