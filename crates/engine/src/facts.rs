@@ -8,6 +8,7 @@ use std::{hash::Hash, sync::Arc};
 use domain::{CaseId, CourseId, UserId};
 use futures::try_join;
 use quick_cache::{Weighter, sync::Cache};
+use secrecy::SecretString;
 use store::{CaseRow, CourseRow, OrganizationRow, Reader, Revision, RunRow, UserRow, VisibilityScope};
 
 use crate::{
@@ -32,8 +33,16 @@ pub(crate) struct CourseFacts {
     pub(crate) editors: Editors,
 }
 
+/// Somebody as the org is to know them, disabled or not.
+pub(crate) struct Author {
+    pub(crate) row: UserRow,
+    /// Where their contact belongs: a partner's first organization.
+    pub(crate) home: Option<OrganizationRow>,
+}
+
 pub(crate) struct Facts {
     people: Cache<UserId, (Revision, Option<Arc<Actor>>)>,
+    authors: Cache<UserId, (Revision, Option<Arc<Author>>)>,
     /// That there is no such course is kept too: asking for one must not take longer, or shorter, than asking for another's.
     courses: Cache<CourseId, (Revision, Option<Arc<CourseFacts>>)>,
     threads: Cache<(CaseId, VisibilityScope), HeldThread, ByBytes>,
@@ -60,6 +69,7 @@ impl Default for Facts {
     fn default() -> Self {
         Self {
             people: Cache::new(PEOPLE),
+            authors: Cache::new(PEOPLE),
             courses: Cache::new(COURSES),
             threads: Cache::with_weighter(THREADS, THREAD_BYTES, ByBytes),
         }
@@ -77,6 +87,12 @@ impl Engine {
             }
         };
         standing(&self.facts.people, id, reader.revision().await?, read).await
+    }
+
+    /// Whose words are to be delivered.
+    pub(crate) async fn author(&self, id: UserId) -> Result<Option<Arc<Author>>, Error> {
+        let reader = self.store.read();
+        standing(&self.facts.authors, id, reader.revision().await?, read_author(&reader, id)).await
     }
 
     /// The course, if there is one. Whether somebody may know of it is the caller's question.
@@ -116,6 +132,16 @@ async fn standing<Id: Copy + Eq + Hash, Fact>(
     let fact = read.await?.map(Arc::new);
     held.insert(id, (revision, fact.clone()));
     Ok(fact)
+}
+
+async fn read_author(reader: &Reader, id: UserId) -> Result<Option<Author>, Error> {
+    let Some(row) = reader.users().by_id(id).await? else { return Ok(None) };
+    let home = match reader.users().memberships(id).await?.into_iter().min() {
+        Some(first) => reader.catalogue().organization(first).await?,
+        None => None,
+    };
+    // What nobody asks for here isn't kept.
+    Ok(Some(Author { row: UserRow { password_hash: SecretString::default(), ..row }, home }))
 }
 
 /// Asks the same questions whether or not there is such a course.

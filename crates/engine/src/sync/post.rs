@@ -108,6 +108,7 @@ impl Engine {
         has_visibility: Has,
     ) -> Result<Outcome, Error> {
         let Subject { post, author, .. } = subject;
+        let author = &author.row;
         let Some(key) = post.key else { return Ok(Outcome::Gone) };
         let run_key = post.run_key.as_deref().map(RunKey::new).transpose()?;
         let label = AuthorLabel::new(&author.name, &author.username);
