@@ -44,6 +44,7 @@ const STEPS = {
   deleteInOrg: 4,
   loseParent: 3,
   breakSomething: 14,
+  loseAnswers: 8,
   mendEverything: 7,
   killPortal: 5,
   killOrg: 3,
@@ -130,7 +131,7 @@ export class History {
 
   // What people do.
 
-  private async post(): Promise<void> {
+  private async post(hurried = this.random.fraction() < 0.3): Promise<void> {
     const visitor = this.random.pick(this.visitors);
     const number = this.sent.size;
     const odd = this.random.fraction() < 0.3 ? this.random.pick(naughty).replaceAll('\0', '') : '';
@@ -143,7 +144,7 @@ export class History {
       accepted: false,
     };
     this.sent.set(comment.key, comment);
-    await this.send(visitor, comment);
+    await this.send(visitor, comment, hurried);
   }
 
   private async sendAgain(): Promise<void> {
@@ -153,9 +154,15 @@ export class History {
     await this.send(visitor, comment);
   }
 
-  private async send(visitor: Visitor, comment: Sent): Promise<void> {
+  /** In a hurry nobody waits for the org's word, only for the portal's. */
+  private async send(visitor: Visitor, comment: Sent, hurried = false): Promise<void> {
     const { course, key, body, visibility } = comment;
     try {
+      if (hurried) {
+        await visitor.leave({ course, key, body, visibility });
+        comment.accepted = true;
+        return;
+      }
       const post = await visitor.post({ course, key, body, visibility });
       if (post.key !== null && post.key !== key) throw new Error(`${key} was answered with ${post.key}`);
       comment.accepted = true;
@@ -229,11 +236,18 @@ export class History {
     await this.org.addFault(fault);
   }
 
+  /** What is written reaches the org, and nobody hears of it. */
+  private loseAnswers(): Promise<void> {
+    return this.org.addFault({ action: 'drop_after_commit', path: '/composite', times: 1 + this.random.below(2) });
+  }
+
   private mendEverything(): Promise<void> {
     return this.org.clearFaults();
   }
 
   private async killPortal(): Promise<void> {
+    // Often at the moment in which it has said that it has something.
+    if (this.random.fraction() < 0.7) await this.post(true);
     await this.portal.kill();
     await this.portal.start();
   }

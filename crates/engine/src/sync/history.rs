@@ -8,6 +8,7 @@ mod check;
 mod line;
 pub(super) mod load;
 mod loads;
+mod places;
 mod prove;
 mod rejects;
 mod turn;

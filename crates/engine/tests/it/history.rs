@@ -8,7 +8,10 @@ use std::{
 };
 
 use domain::{HistoryLoadId, PersonName, Role};
-use engine::{Actor, Engine, HistoryLoadState, HistoryProgress, HistoryReport, HistoryWatch, PublicKind, Reject};
+use engine::{
+    Actor, CourseInput, DeletedRecords, Engine, HistoryLoadState, HistoryProgress, HistoryReport, HistoryWatch,
+    PublicKind, Reject,
+};
 use rstest::rstest;
 use sandbox::{Fault, FaultAction, Sandbox, SandboxOptions};
 use serde_json::json;
@@ -114,6 +117,60 @@ async fn history_keeps_its_dates_and_authors_and_is_loaded_once(#[case] backend:
     assert_eq!((again.loaded, again.already), (0, 4));
     assert!(again.is_proved());
     assert_eq!((org.count("FeedItem"), org.count("Portal_Post__c")), (5, 5));
+}
+
+#[rstest]
+#[tokio::test]
+async fn what_comments_hang_on_is_made_again_when_it_was_deleted_in_the_org(
+    #[values("Case", "Course__c", "Course_Run__c", "Publisher_Organization__c")] object: &str,
+    #[values(DeletedRecords::Recreate, DeletedRecords::Flag)] policy: DeletedRecords,
+) {
+    let connected = Connected::new(Backend::Sqlite).await;
+    let Connected { portal, org } = &connected;
+    org.set_audit_fields(true);
+    let ada = portal.person("ada", Role::Admin, &[]).await;
+    connected.engine().set_deleted_records(&ada, policy).await.unwrap();
+    let line = |body: &str| {
+        let line =
+            json!({"course": circuits(), "run": RUN, "author": "ann", "body": body, "created": "2015-01-01T00:00:00Z"});
+        file(&line.to_string())
+    };
+    assert!(load(connected.engine(), &line("before")).await.0.is_proved());
+    for record in org.query(&format!("SELECT Id FROM {object}")).unwrap() {
+        org.delete(object, &text(&record, "Id")).await.unwrap();
+    }
+    // So that what hangs on it is sent again and not left as it is.
+    let input = CourseInput {
+        key: "MITx+6.002x".to_owned(),
+        title: "Circuits, once more".to_owned(),
+        organizations: vec!["MITx".to_owned()],
+        editors: None,
+    };
+    connected.engine().put_course(&ada, circuits(), input).await.unwrap();
+    let after = connected.engine().load_history(line("after").path(), &Watch::default()).await;
+    match policy {
+        DeletedRecords::Recreate => {
+            let report = after.unwrap();
+            assert!(report.loaded == 1 && report.rejected == 0 && report.is_proved(), "{report:?}");
+            let ledger =
+                org.query("SELECT Case__c, Course_Run__c FROM Portal_Post__c ORDER BY CreatedDate, Id").unwrap();
+            let ledger = ledger.last().unwrap();
+            for (field, object) in [("Case__c", "Case"), ("Course_Run__c", "Course_Run__c")] {
+                let there =
+                    org.query(&format!("SELECT Id FROM {object} WHERE Id = '{}'", text(ledger, field))).unwrap();
+                assert_eq!(there.len(), 1, "{field}");
+            }
+        }
+        DeletedRecords::Flag => {
+            let refused = after.unwrap_err().public().message;
+            assert!(refused.contains("An admin decides"), "{refused}");
+            // Once one has, the file goes on where it stopped, and nothing is there twice.
+            connected.engine().set_deleted_records(&ada, DeletedRecords::Recreate).await.unwrap();
+            assert!(load(connected.engine(), &line("after")).await.0.is_proved());
+            let items = org.query("SELECT Body FROM FeedItem").unwrap();
+            assert_eq!(items.iter().filter(|item| text(item, "Body").ends_with("after")).count(), 1);
+        }
+    }
 }
 
 #[rstest]

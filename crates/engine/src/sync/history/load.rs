@@ -16,6 +16,7 @@ use uuid::Uuid;
 use super::{
     HistoryProgress, HistoryReport, HistoryStep, HistoryWatch, Refused, Reject, Scan,
     check::{Comment, in_org},
+    places::Place,
     unwritable,
 };
 use crate::{
@@ -23,8 +24,6 @@ use crate::{
     live::Audience,
     sync::{
         catalogue::InOrg,
-        kind::DeliveryKind,
-        records::{CaseParents, case_record},
         session::{FeedItemFields, Has, OrgSession},
     },
 };
@@ -61,16 +60,9 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(30);
 const FIRST_LOOK: Duration = Duration::from_millis(50);
 const LONGEST_LOOK: Duration = Duration::from_secs(5);
 
-/// Where a comment goes, here and in the org.
-#[derive(Clone)]
-struct Place {
-    case: CaseId,
-    record: SalesforceId,
-}
-
-struct Load<'a> {
-    engine: &'a Engine,
-    session: &'a OrgSession,
+pub(super) struct Load<'a> {
+    pub(super) engine: &'a Engine,
+    pub(super) session: &'a OrgSession,
     import: Uuid,
     /// When the file's load was first begun.
     begun_at: Timestamp,
@@ -532,52 +524,6 @@ impl Load<'_> {
             }
         }
     }
-
-    /// The default cases of the comments' courses, in the org with all they hang on.
-    async fn places(&self, comments: &[Comment]) -> Result<HashMap<CourseId, Place>, Error> {
-        let engine = self.engine;
-        let courses: HashSet<CourseId> = comments.iter().map(|comment| comment.course).collect();
-        let courses: Vec<CourseId> = courses.into_iter().collect();
-        let mut places = HashMap::new();
-        for some in courses.chunks(salesforce::MAX_RECORDS) {
-            let ids: Vec<Uuid> = some.iter().map(|course| course.as_uuid()).collect();
-            let records = engine.send_catalogue(self.session, DeliveryKind::Course, &ids).await?;
-            let mut cases = Vec::new();
-            let mut wanted = Vec::new();
-            for (course, record) in some.iter().zip(records) {
-                let Some(record) = record.transpose()? else { continue };
-                let reader = engine.store.read();
-                let Some(row) = reader.catalogue().course(*course).await? else { continue };
-                let tx = engine.store.begin().await?;
-                let case = tx.cases().ensure_default(*course, &engine.new_default_case(&row)).await?;
-                tx.commit().await?;
-                let parents = CaseParents { course: Some(&record), run: None, account: None, contact: None };
-                let status = engine.status_at_first(self.session, &case).await?;
-                wanted.push(case_record(&case, &parents, &status));
-                cases.push((*course, case));
-            }
-            for ((course, case), record) in cases.into_iter().zip(engine.ensure_all(self.session, wanted).await?) {
-                let record = record?;
-                if case.salesforce_id.as_ref() != Some(&record) {
-                    engine.case_is_in_org(case.id, &record).await?;
-                }
-                places.insert(course, Place { case: case.id, record });
-            }
-        }
-        Ok(places)
-    }
-
-    async fn runs(&self, saved: &[(Comment, SalesforceId)]) -> Result<InOrg<CourseRunId>, Error> {
-        let runs: HashSet<CourseRunId> =
-            saved.iter().filter_map(|(comment, _)| comment.run.as_ref()).map(|(id, _)| *id).collect();
-        let runs: Vec<Uuid> = runs.into_iter().map(|run| run.as_uuid()).collect();
-        let mut found = InOrg::new();
-        for some in runs.chunks(salesforce::MAX_RECORDS) {
-            let records = self.engine.send_catalogue(self.session, DeliveryKind::CourseRun, some).await?;
-            found.extend(some.iter().zip(records).filter_map(|(run, record)| Some((CourseRunId::from(*run), record?))));
-        }
-        Ok(found)
-    }
 }
 
 /// Comments of a job by what the org says of its rows: where, when, and what.
@@ -698,7 +644,9 @@ fn refusal(reason: &str) -> String {
 }
 
 /// Calls again, later each time, what failed for a passing reason.
-async fn patiently<T, F: Future<Output = Result<T, salesforce::Error>>>(call: impl Fn() -> F) -> Result<T, Error> {
+pub(super) async fn patiently<T, F: Future<Output = Result<T, salesforce::Error>>>(
+    call: impl Fn() -> F,
+) -> Result<T, Error> {
     let mut pause = FIRST_PAUSE;
     for _ in 1..TRIES {
         match call().await {
