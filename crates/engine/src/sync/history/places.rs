@@ -42,17 +42,19 @@ impl Load<'_> {
         let courses: Vec<CourseId> = courses.into_iter().collect();
         let mut places = HashMap::new();
         for some in courses.chunks(MAX_RECORDS) {
-            let ensured = match self.ensure_places(some).await {
-                Ok(ensured) if self.are_there("Case", ensured.values().map(|place| &place.record)).await? => ensured,
-                Err(Error::Org(error)) if !is_gone(&error) => return Err(error.into()),
-                Ok(_) | Err(Error::Org(_)) => {
-                    self.forget(DeliveryKind::Course, &some.iter().map(CourseId::as_uuid).collect::<Vec<_>>()).await?;
-                    self.forget_cases(some).await?;
-                    self.ensure_places(some).await?
-                }
-                Err(error) => return Err(error),
+            let mut ensured = self.ensure_places(some).await;
+            let gone = match &ensured {
+                Ok(places) => !self.are_there("Case", places.values().map(|place| &place.record)).await?,
+                Err(Error::Org(error)) => is_gone(error),
+                Err(_) => false,
             };
-            places.extend(ensured);
+            if gone {
+                let ids: Vec<Uuid> = some.iter().map(CourseId::as_uuid).collect();
+                self.forget(DeliveryKind::Course, &ids).await?;
+                self.forget_cases(some).await?;
+                ensured = self.ensure_places(some).await;
+            }
+            places.extend(ensured?);
         }
         Ok(places)
     }
