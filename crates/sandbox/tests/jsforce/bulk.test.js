@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { once } from "node:events";
 import { beforeEach, test } from "node:test";
 import { logIn, reset } from "./org.js";
 
@@ -20,7 +21,20 @@ async function collected(stream) {
   return records;
 }
 
+/** What waits until every job made from now on is closed: the client does that by itself, and lets nobody wait for it. */
+function jobsClosed(bulk) {
+  const closed = [];
+  const create = bulk.createJob.bind(bulk);
+  bulk.createJob = (...job) => {
+    const made = create(...job);
+    closed.push(once(made, "close"));
+    return made;
+  };
+  return () => Promise.all(closed);
+}
+
 test("bulk 1.0 loads, queries and deletes thousands, and tells of the rows that will not do", async () => {
+  const closed = jobsClosed(connection.bulk);
   const results = await connection.bulk.load("Contact", "insert", [...people(ROWS), { LastName: "x".repeat(81) }]);
   assert.equal(results.length, ROWS + 1);
   assert.ok(results.slice(0, ROWS).every((result) => result.success && result.id.startsWith("003")));
@@ -32,6 +46,7 @@ test("bulk 1.0 loads, queries and deletes thousands, and tells of the rows that 
   const gone = await connection.bulk.load("Contact", "delete", records.slice(0, 200).map(({ Id }) => ({ Id })));
   assert.ok(gone.every((result) => result.success));
   assert.equal(await connection.sobject("Contact").count(), ROWS - 200);
+  assert.equal((await closed()).length, 3);
 });
 
 test("bulk 2.0 loads, updates, upserts and queries", async () => {
