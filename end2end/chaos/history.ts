@@ -75,6 +75,11 @@ function courseId(key: string): string {
   return bytes.toString('hex').replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5');
 }
 
+/** What an org can keep of a text: nothing that XML has no character for, and no blanks at the end. The portal's threads have all of it. */
+function asKept(text: string): string {
+  return text.replace(/[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]/g, '').replace(/[\u0000- ]+$/, '');
+}
+
 export class History {
   private readonly random: Random;
   private readonly folder = mkdtempSync(join(tmpdir(), 'casebridge-chaos-'));
@@ -380,7 +385,7 @@ export class History {
 
   private inForm(item: OrgRecord | undefined, comment: Sent): boolean {
     const body = (item?.Body as string | undefined)?.replaceAll('@\u2060{', '@{');
-    return body?.endsWith(`[Body]\n${comment.body}`) === true && body.startsWith(`[User]\n${comment.author} (`);
+    return body?.endsWith(`[Body]\n${asKept(comment.body)}`) === true && body.startsWith(`[User]\n${comment.author} (`);
   }
 
   /** What the org has, as far as it answers now. */
