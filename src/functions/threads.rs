@@ -20,7 +20,7 @@ pub async fn get_thread(
 ) -> Result<Thread, FunctionError> {
     let Caller { engine, actor } = Caller::current()?;
     let place = domain::CasePlace { course, case };
-    Ok(engine.thread_window(&actor, place, engine::Window::asked(before, from)).await?)
+    Ok(engine.thread(&actor, place, engine::Window::asked(before, from)).await?)
 }
 
 /// Posts a comment once, however often the same `key` is sent with the same content.

@@ -21,24 +21,11 @@ pub(crate) struct ShownThread {
 }
 
 impl Engine {
-    /// The latest that was said on one of a course's cases, as this reader may see it.
-    ///
-    /// # Errors
-    /// As [`Engine::thread_window`].
-    pub async fn thread(&self, actor: &Actor, place: impl Into<CasePlace>) -> Result<Thread, Error> {
-        self.thread_window(actor, place, Window::Latest).await
-    }
-
-    /// The same of any window.
+    /// What was said on one of a course's cases, as this reader may see it.
     ///
     /// # Errors
     /// [`Error::NotFound`] for a course that the actor can't read, or a case that isn't the course's.
-    pub async fn thread_window(
-        &self,
-        actor: &Actor,
-        place: impl Into<CasePlace>,
-        window: Window,
-    ) -> Result<Thread, Error> {
+    pub async fn thread(&self, actor: &Actor, place: impl Into<CasePlace>, window: Window) -> Result<Thread, Error> {
         let ((_, case), standing) = futures::try_join!(self.readable_place(actor, place.into()), self.org_standing())?;
         Ok(self.thread_of(actor, case.as_ref(), window, &standing).await?.thread)
     }

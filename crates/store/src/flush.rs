@@ -1,7 +1,6 @@
 //! Commits that wait for the disk together: a flush serves every commit that was written before it began.
 
 use std::{
-    fmt,
     fs::File,
     io,
     path::{Path, PathBuf},
@@ -21,12 +20,6 @@ pub(crate) struct GroupFlush {
     asked: AtomicU64,
     /// How many of them had asked when the last flush that went well began.
     served: Mutex<u64>,
-}
-
-impl fmt::Debug for GroupFlush {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("GroupFlush").field("asked", &self.asked).finish_non_exhaustive()
-    }
 }
 
 impl GroupFlush {

@@ -23,7 +23,7 @@ async fn anothers_course_and_no_course_answer_alike(#[case] backend: Backend) {
     for (actor, course) in [(&pat, cs50()), (&pat, nowhere), (&customer, circuits()), (&stray, circuits())] {
         let missing = engine::Error::NotFound.public();
         assert_eq!(engine.course(actor, course).await.unwrap_err().public(), missing);
-        assert_eq!(engine.thread(actor, course).await.unwrap_err().public(), missing);
+        assert_eq!(engine.thread(actor, course, engine::Window::Latest).await.unwrap_err().public(), missing);
         assert_eq!(
             engine.post_comment(actor, course, comment("hi"), Wait::ForNothing).await.unwrap_err().public(),
             missing
@@ -77,7 +77,7 @@ async fn an_internal_note_shows_nothing_of_itself_to_partners(#[case] backend: B
     let seen = async || {
         let view = engine.course(&pat, circuits()).await.unwrap();
         let list = engine.my_courses(&pat, CourseFilter::default()).await.unwrap();
-        let thread = engine.thread(&pat, circuits()).await.unwrap();
+        let thread = engine.thread(&pat, circuits(), engine::Window::Latest).await.unwrap();
         assert_eq!(thread, view.thread);
         (view.thread, view.cases, list)
     };

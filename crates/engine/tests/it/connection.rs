@@ -57,7 +57,7 @@ async fn an_admin_connects_loses_and_ends_the_connection(#[case] backend: Backen
         engine.post_comment(&pat, circuits(), comment(body), Wait::ForNothing).await.unwrap();
         engine.deliver_due().await.unwrap();
         web.portal.clock.advance(std::time::Duration::from_secs(1));
-        engine.thread(&pat, circuits()).await.unwrap().posts.last().unwrap().state.clone()
+        engine.thread(&pat, circuits(), engine::Window::Latest).await.unwrap().posts.last().unwrap().state.clone()
     };
     assert_eq!(post("before").await, PostState::Queued);
 

@@ -118,12 +118,16 @@ async fn each_case_has_a_thread_a_version_and_drafts_of_its_own(#[case] backend:
     let said = engine::NewComment { key: draft.key, ..comment("whole") };
     engine.post_comment(pat, place(*case), said, Wait::ForNothing).await.unwrap();
     assert!(live_there.next().await.unwrap() > there);
-    assert_eq!(engine.thread(pat, circuits()).await.unwrap().version, here, "the other thread did not change");
+    assert_eq!(
+        engine.thread(pat, circuits(), engine::Window::Latest).await.unwrap().version,
+        here,
+        "the other thread did not change"
+    );
     assert_eq!(composer(place(*case)).await, "", "a draft that was posted is done with");
     connected.portal.clock.advance(Duration::from_secs(1));
     engine.post_comment(sam, place(*case), note("psst"), Wait::ForNothing).await.unwrap();
     let bodies = async |actor: &Actor, at: CasePlace| -> Vec<String> {
-        let thread = engine.thread(actor, at).await.unwrap();
+        let thread = engine.thread(actor, at, engine::Window::Latest).await.unwrap();
         thread.posts.into_iter().map(|post| post.body).collect()
     };
     assert_eq!(bodies(pat, circuits().into()).await, ["Of the course"]);
@@ -307,7 +311,7 @@ async fn a_case_changes_hands_for_staff_alone_to_see(#[case] backend: Backend) {
     let handling = opened.handling().await;
     assert_eq!(handling.owner.unwrap().name, "Sandbox Admin");
     assert!(handling.owners.iter().any(|owner| owner.id == RILEY_ID && !owner.is_queue));
-    let version = connected.engine().thread(pat, place(*case)).await.unwrap().version;
+    let version = connected.engine().thread(pat, place(*case), engine::Window::Latest).await.unwrap().version;
     connected.engine().set_case_owner(sam, place(*case), RILEY_ID).await.unwrap();
     assert!(opened.handling().await.owner_is_changing);
     assert!(!opened.seen_by(pat).await.is_changing);
@@ -317,7 +321,11 @@ async fn a_case_changes_hands_for_staff_alone_to_see(#[case] backend: Backend) {
     assert_eq!((handling.owner.unwrap().name.as_str(), handling.owner_is_changing), ("Riley Reviewer", false));
     let seen = format!("{:?}", connected.engine().course(pat, place(*case)).await.unwrap());
     assert!(!seen.contains("Riley"));
-    assert_eq!(connected.engine().thread(pat, place(*case)).await.unwrap().version, version, "no partner was woken");
+    assert_eq!(
+        connected.engine().thread(pat, place(*case), engine::Window::Latest).await.unwrap().version,
+        version,
+        "no partner was woken"
+    );
 }
 
 #[tokio::test]
@@ -347,7 +355,7 @@ async fn a_closed_case_still_shows_and_takes_what_is_said() {
     let post =
         engine.post_comment(&opened.pat, place(opened.case), comment("One more"), Wait::ForNothing).await.unwrap();
     opened.deliver().await;
-    let thread = engine.thread(&opened.pat, place(opened.case)).await.unwrap();
+    let thread = engine.thread(&opened.pat, place(opened.case), engine::Window::Latest).await.unwrap();
     let found = thread.posts.iter().find(|row| row.id == post.id).unwrap();
     assert_eq!(found.state, domain::PostState::Delivered);
     assert_eq!(opened.in_org("Status"), "Closed", "a comment reopens nothing");
@@ -367,7 +375,7 @@ async fn nobody_but_staff_changes_a_case_and_others_cases_are_not_there() {
         assert_eq!(kind(engine.set_case_status(actor, at, "Closed").await), PublicKind::NotFound);
         assert_eq!(kind(engine.set_case_owner(actor, at, RILEY_ID).await), PublicKind::NotFound);
         assert_eq!(kind(engine.course(actor, at).await), PublicKind::NotFound);
-        assert_eq!(kind(engine.thread(actor, at).await), PublicKind::NotFound);
+        assert_eq!(kind(engine.thread(actor, at, engine::Window::Latest).await), PublicKind::NotFound);
         assert!(engine.subscribe(actor, at).await.is_err());
         assert_eq!(kind(engine.post_comment(actor, at, comment("x"), Wait::ForNothing).await), PublicKind::NotFound);
         let draft = DraftText { key: new_key(), body: "x".to_owned(), visibility: Visibility::Public, run: None };

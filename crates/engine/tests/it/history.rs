@@ -106,7 +106,7 @@ async fn history_keeps_its_dates_and_authors_and_is_loaded_once(#[case] backend:
     assert_eq!(connected.bodies(&ann, circuits()).await, bodies);
     connected.engine().poll_once().await.unwrap();
     assert_eq!(connected.bodies(&ann, circuits()).await, bodies);
-    let thread = connected.engine().thread(&ann, circuits()).await.unwrap();
+    let thread = connected.engine().thread(&ann, circuits(), engine::Window::Latest).await.unwrap();
     assert_eq!(thread.posts[0].author, "Ann Ames");
     assert_eq!(thread.posts[0].run_key.as_deref(), Some(RUN));
     // A new comment goes on the same case.
@@ -506,7 +506,7 @@ async fn who_is_nobody_here_is_named_alike_whether_loaded_or_read_from_the_org()
     };
     let user = |username: &str, last: &str| (username.to_owned(), last.to_owned());
     assert_eq!(named(connected.engine()).await, [user("oldp", "Person"), user("ghost", ""), user("x", "")]);
-    let thread = connected.engine().thread(&mia, circuits()).await.unwrap();
+    let thread = connected.engine().thread(&mia, circuits(), engine::Window::Latest).await.unwrap();
     let shown: Vec<_> = thread.posts.iter().map(|post| post.author.as_str()).collect();
     assert_eq!(shown, ["Old Person (oldp)", "ghost", "x"], "an address is for nobody's eyes");
     let addresses = org.query("SELECT Author_Username__c FROM Portal_Post__c ORDER BY Author_Username__c").unwrap();
@@ -563,13 +563,13 @@ async fn another_org_that_is_used_from_now_on_gets_the_history_too(#[case] backe
     let engine = engine_on(portal.database.store.clone(), &portal.clock, Some(org_at(&other.url())));
     engine.connect_unattended().await.unwrap();
     engine.use_this_org(&ada).await.unwrap();
-    let before = engine.thread(&sam, circuits()).await.unwrap();
+    let before = engine.thread(&sam, circuits(), engine::Window::Latest).await.unwrap();
     let (report, _) = load(&engine, &history).await;
     assert_eq!((report.loaded, report.already), (12, 0));
     assert!(report.is_proved(), "{report:?}");
     assert_eq!((other.count("FeedItem"), other.count("Portal_Post__c")), (12, 12));
     engine.poll_once().await.unwrap();
-    let after = engine.thread(&sam, circuits()).await.unwrap();
+    let after = engine.thread(&sam, circuits(), engine::Window::Latest).await.unwrap();
     let ids = |thread: &domain::Thread| thread.posts.iter().map(|post| post.id).collect::<Vec<_>>();
     assert_eq!(ids(&after), ids(&before), "the same posts, each once");
     assert_eq!(load(&engine, &history).await.0.already, 12);

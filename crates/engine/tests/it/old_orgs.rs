@@ -45,7 +45,7 @@ async fn what_an_earlier_system_wrote_shows_with_its_authors(#[case] backend: Ba
 
     connected.engine().poll_once().await.unwrap();
     let pat = portal.person("pat", Role::Partner, &["MITx"]).await;
-    let thread = connected.engine().thread(&pat, circuits()).await.unwrap();
+    let thread = connected.engine().thread(&pat, circuits(), engine::Window::Latest).await.unwrap();
     let shown: Vec<(&str, &str, Option<&str>, bool)> = thread
         .posts
         .iter()
@@ -117,7 +117,7 @@ async fn a_course_that_comes_later_finds_its_old_case_too() {
     connected.engine().poll_once().await.unwrap();
     let sam = connected.portal.person("sam", Role::Staff, &[]).await;
     let new = crate::portal::course_id("NewX+1");
-    let posts = connected.engine().thread(&sam, new).await.unwrap().posts;
+    let posts = connected.engine().thread(&sam, new, engine::Window::Latest).await.unwrap().posts;
     assert_eq!(posts.len(), 1);
     assert_eq!((posts[0].author.as_str(), posts[0].visibility), ("bob", Visibility::Public));
     connected.engine().deliver_due().await.unwrap();

@@ -94,7 +94,7 @@ async fn when_an_admin_says_so_everything_goes_there_and_what_was_said_stays(#[c
     engine.deliver_due().await.unwrap();
     engine.poll_once().await.unwrap();
 
-    let posts = engine.thread(&olga, circuits()).await.unwrap().posts;
+    let posts = engine.thread(&olga, circuits(), engine::Window::Latest).await.unwrap().posts;
     let said: Vec<_> = posts.iter().map(|post| (post.body.as_str(), post.state.clone())).collect();
     assert_eq!(said, [("of old", PostState::Delivered), ("of new", PostState::Delivered)]);
     assert_eq!((moved.other.count("Case"), moved.other.count("FeedItem")), (1, 1));

@@ -43,7 +43,7 @@ async fn replies_in_the_org_show_with_their_authors_and_internal_ones_to_staff_a
     let report = connected.engine().poll_once().await.unwrap();
     assert_eq!(report.outcome, engine::PollOutcome::Complete);
 
-    let thread = connected.engine().thread(&pat, circuits()).await.unwrap();
+    let thread = connected.engine().thread(&pat, circuits(), engine::Window::Latest).await.unwrap();
     assert_eq!(
         sorted(&connected.bodies(&pat, circuits()).await),
         ["public answer", "public reply", "published", "question"]
@@ -57,7 +57,7 @@ async fn replies_in_the_org_show_with_their_authors_and_internal_ones_to_staff_a
     assert_eq!(found("question").author, "pat Ames");
     assert_eq!(found("question").state, PostState::Delivered);
 
-    let all = connected.engine().thread(&staff, circuits()).await.unwrap();
+    let all = connected.engine().thread(&staff, circuits(), engine::Window::Latest).await.unwrap();
     let internal: Vec<_> = all
         .posts
         .iter()
@@ -82,7 +82,7 @@ async fn replies_in_the_org_show_with_their_authors_and_internal_ones_to_staff_a
     let again = connected.engine().poll_once().await.unwrap();
     assert_eq!(again.changed, 0);
     assert!(again.read > 0, "the window before the cursor is read again");
-    assert_eq!(connected.engine().thread(&pat, circuits()).await.unwrap().version, version);
+    assert_eq!(connected.engine().thread(&pat, circuits(), engine::Window::Latest).await.unwrap().version, version);
 }
 
 fn sorted(texts: &[String]) -> Vec<String> {
@@ -109,7 +109,7 @@ async fn nobody_becomes_somebody_else_by_writing_the_form(#[case] backend: Backe
         .unwrap();
     org.create("FeedItem", item("no form at all")).await.unwrap();
     connected.engine().poll_once().await.unwrap();
-    let thread = connected.engine().thread(&pat, circuits()).await.unwrap();
+    let thread = connected.engine().thread(&pat, circuits(), engine::Window::Latest).await.unwrap();
     let said: Vec<_> = thread
         .posts
         .iter()
@@ -155,11 +155,11 @@ async fn an_item_that_turns_internal_or_public_takes_its_replies_along(#[case] b
     connected.riley_writes("FeedComment", json!({"FeedItemId": item, "CommentBody": "more"})).await;
     connected.engine().poll_once().await.unwrap();
     assert_eq!(connected.bodies(&pat, circuits()).await.len(), 3);
-    let before = connected.engine().thread(&pat, circuits()).await.unwrap().version;
+    let before = connected.engine().thread(&pat, circuits(), engine::Window::Latest).await.unwrap().version;
     org.update("FeedItem", &item, json!({"Visibility": "InternalUsers"})).await.unwrap();
     connected.engine().poll_once().await.unwrap();
     assert_eq!(connected.bodies(&pat, circuits()).await, ["question"]);
-    assert!(connected.engine().thread(&pat, circuits()).await.unwrap().version > before);
+    assert!(connected.engine().thread(&pat, circuits(), engine::Window::Latest).await.unwrap().version > before);
     org.update("FeedItem", &item, json!({"Visibility": "AllUsers"})).await.unwrap();
     connected.engine().poll_once().await.unwrap();
     assert_eq!(connected.bodies(&pat, circuits()).await.len(), 3);
@@ -168,7 +168,16 @@ async fn an_item_that_turns_internal_or_public_takes_its_replies_along(#[case] b
     let own = org.records("FeedItem").into_iter().find(|record| text(record, "Id") != item).unwrap();
     org.update("FeedItem", &text(&own, "Id"), json!({"Visibility": "InternalUsers"})).await.unwrap();
     connected.engine().poll_once().await.unwrap();
-    assert!(!connected.engine().thread(&pat, circuits()).await.unwrap().posts.iter().any(|seen| seen.id == post.id));
+    assert!(
+        !connected
+            .engine()
+            .thread(&pat, circuits(), engine::Window::Latest)
+            .await
+            .unwrap()
+            .posts
+            .iter()
+            .any(|seen| seen.id == post.id)
+    );
 }
 
 #[rstest]
@@ -251,7 +260,7 @@ async fn a_new_database_finds_its_threads_in_the_org_with_their_authors(#[case] 
     fresh.engine.connect_unattended().await.unwrap();
     fresh.engine.poll_once().await.unwrap();
     let olga = fresh.person("olga", Role::Partner, &["MITx"]).await;
-    let thread = fresh.engine.thread(&olga, circuits()).await.unwrap();
+    let thread = fresh.engine.thread(&olga, circuits(), engine::Window::Latest).await.unwrap();
     let said: Vec<_> =
         thread.posts.iter().map(|post| (post.author.as_str(), post.body.as_str(), post.by_staff)).collect();
     assert_eq!(said, [("pat Ames", "remember @{me} & <b>this</b>", false)]);

@@ -212,10 +212,10 @@ impl Connected {
 
 /// Everything that a reader sees of a thread, window by window.
 pub(crate) async fn whole_thread(engine: &Engine, actor: &Actor, course: CourseId) -> Vec<ThreadPost> {
-    let mut thread = engine.thread(actor, course).await.unwrap();
+    let mut thread = engine.thread(actor, course, engine::Window::Latest).await.unwrap();
     let mut posts = std::mem::take(&mut thread.posts);
     while thread.earlier {
-        thread = engine.thread_window(actor, course, Window::Before(posts[0].id)).await.unwrap();
+        thread = engine.thread(actor, course, Window::Before(posts[0].id)).await.unwrap();
         let first = posts[0].id;
         posts.splice(0..0, std::mem::take(&mut thread.posts).into_iter().take_while(|post| post.id != first));
     }

@@ -33,7 +33,7 @@ async fn the_same_key_is_one_post_or_a_conflict(#[case] backend: Backend) {
     // Somebody else's key is in use, and that is all one learns.
     assert_eq!(kind(post(&other, first.clone()).await), PublicKind::Conflict);
     assert_eq!(kind(post(&staff, NewComment { key: first.key, ..note("hello\nthere") }).await), PublicKind::Conflict);
-    assert_eq!(engine.thread(&pat, circuits()).await.unwrap().posts.len(), 1);
+    assert_eq!(engine.thread(&pat, circuits(), engine::Window::Latest).await.unwrap().posts.len(), 1);
 }
 
 #[rstest]
@@ -86,7 +86,7 @@ async fn what_will_not_do_is_refused_in_a_sentence_and_not_stored(#[case] backen
         let answer = engine.post_comment(&pat, circuits(), refused, Wait::ForNothing).await;
         assert_eq!(kind(answer), PublicKind::Invalid);
     }
-    assert_eq!(engine.thread(&pat, circuits()).await.unwrap().posts, []);
+    assert_eq!(engine.thread(&pat, circuits(), engine::Window::Latest).await.unwrap().posts, []);
     let run = engine.course(&pat, circuits()).await.unwrap().runs.remove(0);
     let room = room - domain::FeedText::chars_of_run(&run.key);
     let over = NewComment { run: Some(run.id), ..comment(&"é".repeat(room + 1)) };

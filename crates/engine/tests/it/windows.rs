@@ -144,7 +144,7 @@ impl Long {
     }
 
     async fn window(&self, actor: &Actor, window: Window) -> Thread {
-        self.engine().thread_window(actor, circuits(), window).await.unwrap()
+        self.engine().thread(actor, circuits(), window).await.unwrap()
     }
 }
 
@@ -162,7 +162,7 @@ async fn windows_hold_every_post_once_in_order_for_each_reader(#[case] backend: 
         let all = long.seen_by(actor);
         assert!(all.len() > 2 * WINDOW);
 
-        let latest = long.engine().thread(actor, circuits()).await.unwrap();
+        let latest = long.engine().thread(actor, circuits(), engine::Window::Latest).await.unwrap();
         assert_eq!(ids(&latest), all[all.len() - WINDOW..]);
         assert_eq!((latest.total, latest.earlier, latest.later), (all.len() as u64, true, None));
         let page = long.engine().course(actor, circuits()).await.unwrap();
@@ -291,9 +291,9 @@ async fn what_is_kept_of_a_thread_is_read_anew_when_it_changes(#[case] backend: 
     let engine = long.portal.engine.clone();
     long.portal.clock.advance(Duration::from_secs(1));
     // Of the readers here the one for whom it is kept: the others have a refused post of their own.
-    let before = engine.thread(&long.sam, circuits()).await.unwrap();
+    let before = engine.thread(&long.sam, circuits(), engine::Window::Latest).await.unwrap();
     let post = engine.post_comment(&long.paula, circuits(), comment("new"), Wait::ForNothing).await.unwrap();
-    let after = engine.thread(&long.sam, circuits()).await.unwrap();
+    let after = engine.thread(&long.sam, circuits(), engine::Window::Latest).await.unwrap();
     assert!(after.version > before.version);
     assert_eq!((after.posts.last().unwrap().id, after.total), (post.id, before.total + 1));
     assert_eq!(ids(&after)[..WINDOW - 1], ids(&before)[1..]);

@@ -393,7 +393,7 @@ async fn connect(org: &Org, caller: &Caller, message: &Value, patience: Duration
                 return;
             }
         };
-        let waits = events.is_empty() && connects > 1 && !patience.is_zero();
+        let waits = events.is_empty() && connects > 1;
         replies.extend(events);
         if !waits {
             replies.push(begun);
