@@ -43,12 +43,7 @@ export class Visitor {
   async leave({ course, ...comment }: Comment): Promise<void> {
     const form = new URLSearchParams({ ...comment, run: '' }).toString();
     const headers = { 'content-type': 'application/x-www-form-urlencoded', prefer: 'respond-async' };
-    if (!this.cookie) await this.signIn();
-    let answer = await this.ask(`/courses/${course}/comments`, headers, form);
-    if (answer.headers.get('location')?.startsWith('/login')) {
-      await this.signIn();
-      answer = await this.ask(`/courses/${course}/comments`, headers, form);
-    }
+    const answer = await this.askSignedIn(`/courses/${course}/comments`, headers, form);
     if (answer.status >= 500) throw new Lost(`the form was answered ${answer.status}`);
     if (answer.status !== 303) throw new Error(`${this.person.name}: the form was answered ${answer.status}`);
   }
@@ -65,20 +60,22 @@ export class Visitor {
   }
 
   private async call(name: string, body: unknown): Promise<unknown> {
-    const ask = () =>
-      this.ask(`/api/fn/${name}`, { 'content-type': 'application/json' }, JSON.stringify(body));
-    if (!this.cookie) await this.signIn();
-    let answer = await ask();
-    if (answer.status === 401) {
-      await this.signIn();
-      answer = await ask();
-    }
+    const answer = await this.askSignedIn(`/api/fn/${name}`, { 'content-type': 'application/json' }, JSON.stringify(body));
     const text = await answer.text().catch((error: unknown) => {
       throw new Lost(String(error));
     });
     if (answer.status >= 500) throw new Lost(`${name} answered ${answer.status}: ${text}`);
     if (!answer.ok) throw new Error(`${this.person.name}: ${name} answered ${answer.status}: ${text}`);
     return JSON.parse(text);
+  }
+
+  /** Once more after signing in anew, when the session turns out to be over. */
+  private async askSignedIn(path: string, headers: Record<string, string>, body: string): Promise<Response> {
+    if (!this.cookie) await this.signIn();
+    const answer = await this.ask(path, headers, body);
+    if (answer.status !== 401 && !answer.headers.get('location')?.startsWith('/login')) return answer;
+    await this.signIn();
+    return this.ask(path, headers, body);
   }
 
   private async signIn(): Promise<void> {
